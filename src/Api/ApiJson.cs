@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HyperSpector.Api.Events;
+using HyperSpector.Api.Messages;
+using HyperSpector.Api.Site;
+
+namespace HyperSpector.Api;
+
+/// <summary>Source-generated JSON of everything that programs say to each other; enums travel as camelCase strings.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(SiteSpec))]
+[JsonSerializable(typeof(PackSpec))]
+[JsonSerializable(typeof(EventRecord))]
+[JsonSerializable(typeof(ProgressLine))]
+[JsonSerializable(typeof(IReadOnlyList<MachineStatus>))]
+[JsonSerializable(typeof(HostStatus))]
+[JsonSerializable(typeof(ExecTarget))]
+[JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(PackBuildRequest))]
+[JsonSerializable(typeof(Failure))]
+[JsonSerializable(typeof(VersionInfo))]
+public sealed partial class ApiJson : JsonSerializerContext
+{
+}

@@ -1,0 +1,32 @@
+namespace HyperSpector.Api;
+
+/// <summary>The daemon's HTTP routes over its Unix socket; streams are JSON lines (<c>application/jsonl</c>).</summary>
+public static class Routes
+{
+    /// <summary>GET: <see cref="Messages.VersionInfo"/>.</summary>
+    public const string Version = "/version";
+
+    /// <summary>PUT a <see cref="Site.SiteSpec"/>: make it so; DELETE: down (<c>?keep=true</c> keeps data and events). Streams <see cref="Messages.ProgressLine"/>.</summary>
+    public const string Site = "/site";
+
+    /// <summary>GET: the list of <see cref="Messages.MachineStatus"/>.</summary>
+    public const string Machines = "/machines";
+
+    /// <summary>GET: <see cref="Messages.HostStatus"/>.</summary>
+    public const string Status = "/status";
+
+    /// <summary>GET <c>?machine=NAME&amp;follow=true&amp;tail=N</c>: streams <see cref="Messages.LogLine"/>.</summary>
+    public const string Logs = "/logs";
+
+    /// <summary>GET <c>?follow=true&amp;tail=N</c>: streams <see cref="Events.EventRecord"/>.</summary>
+    public const string Events = "/events";
+
+    /// <summary>GET <c>?machine=NAME</c>: <see cref="Messages.ExecTarget"/>.</summary>
+    public const string Exec = "/exec";
+
+    /// <summary>POST a <see cref="Messages.PackBuildRequest"/>: streams <see cref="Messages.ProgressLine"/>.</summary>
+    public const string Packs = "/packs";
+
+    /// <summary>POST: the daemon ends; VMs run on.</summary>
+    public const string Shutdown = "/shutdown";
+}

@@ -1,0 +1,53 @@
+namespace HyperSpector.Api.Site;
+
+/// <summary>A pack: how an IDS gets into an IDS VM, what it runs, what it writes and what it needs (docs/packs.md).</summary>
+public sealed record PackSpec
+{
+    /// <summary>Its name, that of its folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The folder it was read from, absolute; its <c>files/</c> are copied into the VM.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>One sentence for people.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Distribution packages it installs.</summary>
+    public AptSpec? Apt { get; init; }
+
+    /// <summary>Files of the pack's folder (relative to <c>files/</c>) and where they go inside the VM (absolute).</summary>
+    public IReadOnlyList<PackFile> Files { get; init; } = [];
+
+    /// <summary>
+    /// Command lines, each supervised on its own; may be empty (a pack that only brings tools, such as tcpdump). In an argument,
+    /// <c>{mirrors}</c> alone becomes one argument per mirror port, <c>{mirror}</c> the first port's name.
+    /// </summary>
+    public IReadOnlyList<PackCommand> Run { get; init; } = [];
+
+    /// <summary>What it writes and we read.</summary>
+    public IReadOnlyList<PackOutput> Outputs { get; init; } = [];
+
+    /// <summary>It needs CAP_NET_ADMIN inside its network namespace.</summary>
+    public bool NetAdmin { get; init; }
+
+    /// <summary>Ready-made answers to <c>options:</c> that the user may override; substituted as <c>${name}</c> in files.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>Packages from the distribution.</summary>
+/// <param name="Packages">Package names, e.g. <c>suricata</c>.</param>
+/// <param name="Suite">A further suite of the same mirror, e.g. <c>bookworm-backports</c>; null for the base's own.</param>
+public sealed record AptSpec(IReadOnlyList<string> Packages, string? Suite);
+
+/// <summary>One file: relative source in the pack, absolute target in the VM.</summary>
+public sealed record PackFile(string Source, string Target);
+
+/// <summary>One command line of a pack.</summary>
+/// <param name="Name">For logs.</param>
+/// <param name="Arguments">Program (absolute) and its arguments.</param>
+public sealed record PackCommand(string Name, IReadOnlyList<string> Arguments);
+
+/// <summary>One file that the IDS writes.</summary>
+/// <param name="Path">Absolute path inside the VM; its directory becomes a volume of its own, which the reader sees too.</param>
+/// <param name="Format"><c>eve</c> (Suricata EVE JSON: alerts become events) or <c>lines</c> (each line is an event).</param>
+public sealed record PackOutput(string Path, string Format);

@@ -1,0 +1,143 @@
+namespace HyperSpector.Api.Site;
+
+/// <summary>
+/// What one <c>hyperspector.yaml</c> asks for on this host, already validated by the CLI. Sent whole to the daemon, which
+/// makes the host match it. Names of servers and environments share one name space.
+/// </summary>
+public sealed record SiteSpec
+{
+    /// <summary>The server VMs by name.</summary>
+    public required IReadOnlyDictionary<string, ServerSpec> Servers { get; init; }
+
+    /// <summary>The HyperSpector environments by name; each has one IDS VM on this host (MOD-2).</summary>
+    public required IReadOnlyDictionary<string, EnvironmentSpec> Environments { get; init; }
+}
+
+/// <summary>A server VM (§4.2 of the paper).</summary>
+public sealed record ServerSpec
+{
+    /// <summary>What the machine is made of.</summary>
+    public required MachineSpec Machine { get; init; }
+
+    /// <summary>Ports of the base network that lead into this VM.</summary>
+    public IReadOnlyList<PublishedPort> Publish { get; init; } = [];
+}
+
+/// <summary>A HyperSpector environment, as far as this host is concerned: its IDS VM (§4.1 of the paper).</summary>
+public sealed record EnvironmentSpec
+{
+    /// <summary>The IDS VM. <see cref="MachineSpec.Run"/> is empty when packs say what runs.</summary>
+    public required MachineSpec Machine { get; init; }
+
+    /// <summary>The server VMs that it watches, in the order of the file (slots of shadow PIDs, names of mirror ports).</summary>
+    public IReadOnlyList<string> Watch { get; init; } = [];
+
+    /// <summary>The packs, resolved.</summary>
+    public IReadOnlyList<PackSpec> Packs { get; init; } = [];
+
+    /// <summary>How frames arrive at the mirror port.</summary>
+    public FrameForm Frames { get; init; }
+
+    /// <summary>When frames are copied.</summary>
+    public CaptureMode Capture { get; init; }
+
+    /// <summary>Give the IDS VM CAP_NET_ADMIN over its own network namespace.</summary>
+    public bool NetAdmin { get; init; }
+}
+
+/// <summary>How frames are delivered to <c>mon0</c> (design §4).</summary>
+public enum FrameForm
+{
+    /// <summary>As the server's port carries them: GSO super-packets, partial checksums flagged as such.</summary>
+    Carried,
+
+    /// <summary>Segmented to the MTU with full checksums, as on a wire.</summary>
+    Wire,
+}
+
+/// <summary>When frames are copied to the mirror port (SW-5).</summary>
+public enum CaptureMode
+{
+    /// <summary>While a packet socket is open in the IDS VM.</summary>
+    Auto,
+
+    /// <summary>Always.</summary>
+    Always,
+}
+
+/// <summary>What both kinds of VM have in common.</summary>
+public sealed record MachineSpec
+{
+    /// <summary>The lower layer of the file system.</summary>
+    public required BaseSpec Base { get; init; }
+
+    /// <summary>The command line of the VM's first process; empty for an IDS VM that runs packs.</summary>
+    public IReadOnlyList<string> Run { get; init; } = [];
+
+    /// <summary>Environment variables of the command.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>User of the command, <c>name</c>, <c>uid</c>, <c>name:group</c> or <c>uid:gid</c>, resolved inside the VM; null: root.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Working directory inside the VM.</summary>
+    public string WorkingDirectory { get; init; } = "/";
+
+    /// <summary>Host directories or files that appear inside.</summary>
+    public IReadOnlyList<VolumeSpec> Volumes { get; init; } = [];
+
+    /// <summary>What happens when the first process ends.</summary>
+    public RestartPolicy Restart { get; init; }
+
+    /// <summary>Limits.</summary>
+    public ResourceSpec Resources { get; init; } = new();
+}
+
+/// <summary>A lower layer: exactly one of the two is set.</summary>
+public sealed record BaseSpec
+{
+    /// <summary>The host's own system, less its secrets (<c>base: host</c>).</summary>
+    public bool Host { get; init; }
+
+    /// <summary>With <see cref="Host"/>: more paths of the host that this VM may read.</summary>
+    public IReadOnlyList<string> Allow { get; init; } = [];
+
+    /// <summary>A directory that holds a root file system, absolute.</summary>
+    public string? Directory { get; init; }
+}
+
+/// <summary>A volume. <paramref name="Source"/> and <paramref name="Target"/> are absolute.</summary>
+public sealed record VolumeSpec(string Source, string Target, bool ReadOnly);
+
+/// <summary>A published port: <c>[address:]host:vm[/protocol]</c>.</summary>
+/// <param name="Address">Address of the base to listen on; null for all, IPv4 and IPv6.</param>
+/// <param name="HostPort">1–65535.</param>
+/// <param name="MachinePort">1–65535.</param>
+/// <param name="Protocol"><c>tcp</c> or <c>udp</c>.</param>
+public sealed record PublishedPort(string? Address, int HostPort, int MachinePort, string Protocol);
+
+/// <summary>When a VM's first process is started again.</summary>
+public enum RestartPolicy
+{
+    /// <summary>Whenever it ends.</summary>
+    Always,
+
+    /// <summary>When it ends with a failure.</summary>
+    OnFailure,
+
+    /// <summary>Never.</summary>
+    No,
+}
+
+/// <summary>Limits of a VM; null means unlimited.</summary>
+public sealed record ResourceSpec
+{
+    /// <summary>Processors, e.g. 1.5.</summary>
+    public double? Cpus { get; init; }
+
+    /// <summary>Bytes of memory.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Processes and threads.</summary>
+    public int? Pids { get; init; } = 4096;
+}

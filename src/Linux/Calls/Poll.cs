@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Linux.Calls;
+
+/// <summary>Waiting for one descriptor (poll(2)).</summary>
+public static class Poll
+{
+    /// <summary>True once <paramref name="descriptor"/> is readable or hung up; false after the timeout.</summary>
+    public static unsafe bool WaitReadable(FileDescriptor descriptor, TimeSpan timeout)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var left = timeout - Stopwatch.GetElapsedTime(started);
+            var milliseconds = timeout == Timeout.InfiniteTimeSpan ? -1 : Math.Max(0, (int)Math.Ceiling(left.TotalMilliseconds));
+            var entry = new LibC.PollFd { Descriptor = descriptor.Number, Events = LibC.POLLIN };
+            // SAFETY: one entry, on the stack for the length of the call.
+            var ready = LibC.poll(&entry, 1, milliseconds);
+            GC.KeepAlive(descriptor);
+            if (ready > 0)
+                return true;
+            if (ready == 0)
+                return false;
+            if (KernelException.LastErrno != Errno.EINTR)
+                throw new KernelException("poll", KernelException.LastErrno);
+        }
+    }
+}
