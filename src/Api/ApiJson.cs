@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using HyperSpector.Api.Events;
 using HyperSpector.Api.Messages;
