@@ -26,4 +26,27 @@ public static class Poll
                 throw new KernelException("poll", KernelException.LastErrno);
         }
     }
+
+    /// <summary>Waits, without limit, until at least one descriptor is readable or hung up; says which are.</summary>
+    public static unsafe bool[] WaitAnyReadable(IReadOnlyList<FileDescriptor> descriptors)
+    {
+        var entries = new LibC.PollFd[descriptors.Count];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            // A descriptor closed meanwhile is polled as -1, which poll(2) ignores.
+            entries[i] = new LibC.PollFd { Descriptor = descriptors[i].IsClosed ? -1 : descriptors[i].Number, Events = LibC.POLLIN };
+        }
+
+        while (true)
+        {
+            int ready;
+            fixed (LibC.PollFd* first = entries) // SAFETY: the kernel reads and writes entries.Length entries.
+                ready = LibC.poll(first, (ulong)entries.Length, -1);
+            GC.KeepAlive(descriptors);
+            if (ready > 0)
+                return [.. entries.Select(e => e.Returned != 0)];
+            if (ready < 0 && KernelException.LastErrno != Errno.EINTR)
+                throw new KernelException("poll", KernelException.LastErrno);
+        }
+    }
 }

@@ -1,0 +1,12 @@
+using System.Runtime.InteropServices;
+
+namespace HyperSpector.Linux.Calls;
+
+internal static partial class LibC
+{
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int lchown(string path, uint owner, uint group);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial uint if_nametoindex(string name);
+}
