@@ -1,0 +1,88 @@
+using System.Text.Json;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>Keeps the <see cref="HostRecord"/> in <c>host.json</c>, replaced atomically at every change.</summary>
+public sealed class HostStore
+{
+    private const int CurrentVersion = 1;
+    private readonly string _path;
+
+    // Guards Record and the file.
+    private readonly Lock _lock = new();
+
+    /// <summary>Loads what there is.</summary>
+    /// <exception cref="IOException">The file is unreadable or was written by a newer version.</exception>
+    public HostStore(HostPaths paths)
+    {
+        _path = Path.Join(paths.State, "host.json");
+        Record = Load();
+    }
+
+    /// <summary>The present state.</summary>
+    public HostRecord Record { get; private set; }
+
+    /// <summary>Changes the state and has it on disk before returning.</summary>
+    public void Update(Func<HostRecord, HostRecord> change)
+    {
+        lock (_lock)
+        {
+            var next = change(Record);
+            Save(next);
+            Record = next;
+        }
+    }
+
+    /// <summary>Sets one VM's record.</summary>
+    public void Put(MachineRecord machine) => Update(record => record with
+    {
+        Machines = new Dictionary<string, MachineRecord>(record.Machines) { [machine.Name] = machine },
+    });
+
+    /// <summary>Forgets one VM.</summary>
+    public void Forget(string name) => Update(record => record with
+    {
+        Machines = record.Machines.Where(m => m.Key != name).ToDictionary(),
+    });
+
+    /// <summary>Removes the file: nothing is left to remember.</summary>
+    public void Delete()
+    {
+        lock (_lock)
+        {
+            Record = new HostRecord();
+            File.Delete(_path);
+        }
+    }
+
+    private HostRecord Load()
+    {
+        if (!File.Exists(_path))
+            return new HostRecord();
+        try
+        {
+            var record = JsonSerializer.Deserialize(File.ReadAllBytes(_path), HostJson.Default.HostRecord)
+                ?? throw new JsonException("it is null");
+            return record.Version <= CurrentVersion
+                ? record
+                : throw new IOException($"{_path}: written by a newer HyperSpector (format {record.Version}); upgrade this one");
+        }
+        catch (JsonException broken)
+        {
+            throw new IOException($"{_path}: not readable ({broken.Message}); move it away and run 'hyperspector up' again", broken);
+        }
+    }
+
+    private void Save(HostRecord record)
+    {
+        _ = Directory.CreateDirectory(Path.GetDirectoryName(_path)!, PrivateDirectory.Mode);
+        var temporary = _path + ".new";
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(file, record, HostJson.Default.HostRecord);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, _path, overwrite: true);
+    }
+}
