@@ -23,6 +23,10 @@ public sealed class HostPaths
         Cache = cache ?? Path.Join(prefix, "var/cache/hyperspector");
     }
 
+    /// <summary>True for 1 to 32 letters, digits or dashes after a letter: the name becomes part of paths and of nft tables.</summary>
+    public static bool IsValidName(string name) =>
+        name.Length is > 0 and <= 32 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
     /// <summary>The host's name: letters, digits and dashes.</summary>
     public string Name { get; }
 

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
+using HyperSpector.Api;
+using HyperSpector.Api.Messages;
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Hosts;
+
+namespace HyperSpector.Daemon;
+
+/// <summary>What each route does (<see cref="Routes"/>).</summary>
+internal sealed class Endpoints(HostPaths paths, SiteController controller)
+{
+    internal void Map(IEndpointRouteBuilder routes)
+    {
+        _ = routes.MapGet(Routes.Version, context =>
+            Answer(context, new VersionInfo(ProductVersion.Text, paths.Name, System.Environment.ProcessId), ApiJson.Default.VersionInfo));
+        _ = routes.MapGet(Routes.Machines, context => Answer(context, controller.Machines(), ApiJson.Default.IReadOnlyListMachineStatus));
+        _ = routes.MapGet(Routes.Status, context => Answer(context, controller.Status(), ApiJson.Default.HostStatus));
+        _ = routes.MapGet(Routes.Exec, Exec);
+        _ = routes.MapPut(Routes.Site, Up);
+        _ = routes.MapDelete(Routes.Site, Down);
+        _ = routes.MapPost(Routes.Packs, Packs);
+        _ = routes.MapGet(Routes.Logs, Logs);
+        _ = routes.MapGet(Routes.Events, Events);
+        _ = routes.MapPost(Routes.Shutdown, context =>
+        {
+            context.RequestServices.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            return Task.CompletedTask;
+        });
+    }
+
+    private static async Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type)
+    {
+        context.Response.ContentType = "application/json";
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(value, type), context.RequestAborted);
+    }
+
+    private static Task Fail(HttpContext context, int status, string error)
+    {
+        context.Response.StatusCode = status;
+        return Answer(context, new Failure(error), ApiJson.Default.Failure);
+    }
+
+    private Task Exec(HttpContext context)
+    {
+        var machine = context.Request.Query["machine"].ToString();
+        return controller.ExecTarget(machine) is { } target
+            ? Answer(context, target, ApiJson.Default.ExecTarget)
+            : Fail(context, StatusCodes.Status404NotFound, controller.Explain(machine));
+    }
+
+    private async Task Up(HttpContext context)
+    {
+        if (await Body(context, ApiJson.Default.SiteSpec) is { } site)
+            await Progress(context, (report, token) => controller.UpAsync(site, report, token));
+    }
+
+    private Task Down(HttpContext context)
+    {
+        var keep = context.Request.Query["keep"] == "true";
+        return Progress(context, (report, _) => controller.DownAsync(keep, report));
+    }
+
+    private async Task Packs(HttpContext context)
+    {
+        if (await Body(context, ApiJson.Default.PackBuildRequest) is { } request)
+            await Progress(context, (report, token) => controller.BuildPacksAsync(request, report, token));
+    }
+
+    private static async Task<T?> Body<T>(HttpContext context, JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            if (await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { } body)
+                return body;
+            await Fail(context, StatusCodes.Status400BadRequest, "the request has no body");
+        }
+        catch (JsonException error)
+        {
+            await Fail(context, StatusCodes.Status400BadRequest, $"the request is not understood: {error.Message}");
+        }
+
+        return null;
+    }
+
+    /// <summary>Runs an operation and streams its progress; the client's going away cancels the operation.</summary>
+    private static async Task Progress(HttpContext context, Func<Action<ProgressLine>, CancellationToken, Task> operation)
+    {
+        context.Response.ContentType = "application/jsonl";
+        var lines = Channel.CreateUnbounded<ProgressLine>();
+        var running = Task.Run(async () =>
+        {
+            try
+            {
+                await operation(line => lines.Writer.TryWrite(line), context.RequestAborted);
+            }
+            finally
+            {
+                lines.Writer.Complete();
+            }
+        });
+        try
+        {
+            await foreach (var line in lines.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, ApiJson.Default.ProgressLine));
+                await context.Response.Body.WriteAsync("\n"u8.ToArray());
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone; the operation rolls back and reports to nobody.
+        }
+
+        await running;
+    }
+
+    private Task Logs(HttpContext context)
+    {
+        var machine = context.Request.Query["machine"].ToString();
+        return controller.Knows(machine)
+            ? Stream(context, [LogStore.DirectoryOf(paths, machine)])
+            : Fail(context, StatusCodes.Status404NotFound, controller.Explain(machine));
+    }
+
+    private Task Events(HttpContext context) => Stream(context, [.. controller.SpoolDirectories()]);
+
+    /// <summary>Streams stored lines as they are: nothing that came from a VM is parsed here.</summary>
+    private static async Task Stream(HttpContext context, IReadOnlyList<string> directories)
+    {
+        var follow = context.Request.Query["follow"] == "true";
+        var tail = int.TryParse(context.Request.Query["tail"], out var count) && count >= 0 ? count : (int?)null;
+        context.Response.ContentType = "application/jsonl";
+        try
+        {
+            await context.Response.StartAsync(context.RequestAborted);
+            await LineStream.CopyAsync(directories, tail, follow, context.Response.Body, context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has seen enough.
+        }
+    }
+}

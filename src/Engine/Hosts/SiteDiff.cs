@@ -1,0 +1,72 @@
+using System.Text.Json;
+using HyperSpector.Api;
+using HyperSpector.Api.Site;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>What must change so that a host matches a site. Pure: decided before anything is touched.</summary>
+internal sealed record SiteDiff
+{
+    /// <summary>Machines to take away, with whether their upper layer is kept for a successor of the same name and base.</summary>
+    internal required IReadOnlyList<(string Name, bool KeepState)> Remove { get; init; }
+
+    /// <summary>Server VMs to make.</summary>
+    internal required IReadOnlyList<string> CreateServers { get; init; }
+
+    /// <summary>IDS VMs to make.</summary>
+    internal required IReadOnlyList<string> CreateEnvironments { get; init; }
+
+    /// <summary>Machines that run on; only their network part may change.</summary>
+    internal required IReadOnlyList<string> Keep { get; init; }
+
+    internal static SiteDiff Between(IReadOnlyDictionary<string, MachineRecord> present, SiteSpec wanted)
+    {
+        var remove = new List<(string, bool)>();
+        var keep = new List<string>();
+        foreach (var (name, record) in present)
+        {
+            if (Survives(record, wanted))
+                keep.Add(name);
+            else
+                remove.Add((name, StateFits(record, wanted)));
+        }
+
+        return new SiteDiff
+        {
+            Remove = remove,
+            Keep = keep,
+            CreateServers = [.. wanted.Servers.Keys.Where(n => !keep.Contains(n))],
+            CreateEnvironments = [.. wanted.Environments.Keys.Where(n => !keep.Contains(n))],
+        };
+    }
+
+    // A machine in phase Making is a leftover of an operation that did not finish; it is never kept.
+    private static bool Survives(MachineRecord record, SiteSpec wanted)
+    {
+        if (record.Phase == MachinePhase.Making)
+            return false;
+        if (record.Server is { } server)
+            return wanted.Servers.TryGetValue(record.Name, out var next) && Same(Core(server), Core(next));
+        return wanted.Environments.TryGetValue(record.Name, out var environment)
+            && Same(Core(record.Environment!), Core(environment));
+    }
+
+    // What a server wrote is worth keeping when it is made anew on the same base; an IDS VM's belongs to its packs.
+    private static bool StateFits(MachineRecord record, SiteSpec wanted) =>
+        record.Server is { } server && wanted.Servers.TryGetValue(record.Name, out var next)
+        && JsonSerializer.Serialize(server.Machine.Base, ApiJson.Default.BaseSpec)
+            == JsonSerializer.Serialize(next.Machine.Base, ApiJson.Default.BaseSpec);
+
+    // Published ports, and how and when frames are copied, are changed on a running machine.
+    private static ServerSpec Core(ServerSpec server) => server with { Publish = [] };
+
+    private static EnvironmentSpec Core(EnvironmentSpec environment) =>
+        environment with { Frames = FrameForm.Carried, Capture = CaptureMode.Auto };
+
+    private static bool Same(ServerSpec left, ServerSpec right) =>
+        JsonSerializer.Serialize(left, ApiJson.Default.ServerSpec) == JsonSerializer.Serialize(right, ApiJson.Default.ServerSpec);
+
+    private static bool Same(EnvironmentSpec left, EnvironmentSpec right) =>
+        JsonSerializer.Serialize(left, ApiJson.Default.EnvironmentSpec)
+            == JsonSerializer.Serialize(right, ApiJson.Default.EnvironmentSpec);
+}
