@@ -35,15 +35,22 @@ public sealed class ChildProcess : IDisposable
     {
         if (!PidFd.WaitForEnd(timeout))
             return null;
-        // siginfo_t is 128 bytes: si_code at 8, then 4 bytes of padding on 64-bit, si_pid at 16, si_uid at 20,
-        // si_status at 24 (<asm-generic/siginfo.h>).
         var info = stackalloc int[32];
         // SAFETY: waitid fills at most sizeof(siginfo_t) = 128 bytes.
         if (LibC.syscall(LibC.SYS_waitid, LibC.P_PIDFD, PidFd.Descriptor.Number, (long)info, LibC.WEXITED, 0, 0) < 0)
             throw new KernelException("waitid", KernelException.LastErrno, $"{Pid}");
+        return Decode(new ReadOnlySpan<int>(info, 32));
+    }
+
+    /// <summary>Reads a siginfo_t that waitid filled; null where it says that nothing has ended.</summary>
+    internal static ExitStatus? Decode(ReadOnlySpan<int> info)
+    {
+        // 128 bytes: si_code at 8, then 4 bytes of padding on 64-bit, si_pid at 16, si_uid at 20, si_status at 24
+        // (<asm-generic/siginfo.h>).
         const int CLD_EXITED = 1;
-        var status = info[6];
-        return info[2] == CLD_EXITED ? new ExitStatus(status, 0) : new ExitStatus(0, status);
+        if (info[4] == 0)
+            return null;
+        return info[2] == CLD_EXITED ? new ExitStatus(info[6], 0) : new ExitStatus(0, info[6]);
     }
 
     /// <inheritdoc/>

@@ -60,9 +60,15 @@ internal static unsafe partial class LibC
     internal const long SYS_pidfd_open = 434;
     internal const long SYS_pidfd_send_signal = 424;
     internal const long SYS_waitid = 247;
+    internal const int P_ALL = 0;
     internal const int P_PIDFD = 3;
     internal const int WNOHANG = 1;
     internal const int WEXITED = 4;
+    internal const int WNOWAIT = 0x0100_0000;
+    internal const int PR_SET_CHILD_SUBREAPER = 36;
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int prctl(int option, ulong a, ulong b, ulong c, ulong d);
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd
