@@ -1,0 +1,79 @@
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Packs;
+
+namespace HyperSpector.Engine.Configuration;
+
+/// <summary>A VM while its mapping is read.</summary>
+internal class MachineDraft(SourceFile file, TextNode name)
+{
+    internal SourceFile File => file;
+
+    internal TextNode Name => name;
+
+    internal BaseSpec? Base { get; set; }
+
+    internal IReadOnlyList<string>? Run { get; set; }
+
+    internal IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
+
+    internal string? User { get; set; }
+
+    internal string? WorkingDirectory { get; set; }
+
+    internal IReadOnlyList<(Node At, VolumeSpec Volume)> Volumes { get; set; } = [];
+
+    internal RestartPolicy? Restart { get; set; }
+
+    internal ResourceSpec Resources { get; set; } = new();
+
+    /// <summary>Where the key <c>run</c> stands; null when it is not there.</summary>
+    internal Node? RunAt { get; set; }
+
+    internal MachineSpec Machine() => new()
+    {
+        Base = Base ?? new BaseSpec { Host = true },
+        Run = Run ?? [],
+        Environment = Environment,
+        User = User,
+        WorkingDirectory = WorkingDirectory ?? "/",
+        Volumes = [.. Volumes.Select(v => v.Volume)],
+        Restart = Restart ?? RestartPolicy.Always,
+        Resources = Resources,
+    };
+}
+
+/// <summary>A server VM while it is read.</summary>
+internal sealed class ServerDraft(SourceFile file, TextNode name) : MachineDraft(file, name)
+{
+    internal IReadOnlyList<(Node At, PublishedPort Port)> Publish { get; set; } = [];
+}
+
+/// <summary>An environment while it is read.</summary>
+internal sealed class EnvironmentDraft(SourceFile file, TextNode name, PackCatalog catalog) : MachineDraft(file, name)
+{
+    internal PackCatalog Catalog => catalog;
+
+    internal IReadOnlyList<(Node At, string Server)> Watch { get; set; } = [];
+
+    internal IReadOnlyList<PackUse> Packs { get; set; } = [];
+
+    internal bool HasPacks { get; set; }
+
+    internal FrameForm Frames { get; set; }
+
+    internal CaptureMode Capture { get; set; }
+
+    internal bool NetAdmin { get; set; }
+}
+
+/// <summary>The file while it is read.</summary>
+internal sealed class SiteDraft(SourceFile file, PackCatalog catalog)
+{
+    internal SourceFile File => file;
+
+    internal PackCatalog Catalog => catalog;
+
+    internal List<ServerDraft> Servers { get; } = [];
+
+    internal List<EnvironmentDraft> Environments { get; } = [];
+}

@@ -1,0 +1,44 @@
+namespace HyperSpector.Engine.Configuration;
+
+/// <summary>
+/// One key of a mapping of our format. The tables of keys are the only place that knows them: the loader dispatches by them,
+/// the suggestions and the JSON Schema for editors come from them.
+/// </summary>
+/// <typeparam name="T">What a mapping is collected in.</typeparam>
+/// <param name="Name">The key.</param>
+/// <param name="Help">One sentence for editors and the reference.</param>
+/// <param name="Schema">JSON Schema of its value, without the description.</param>
+/// <param name="Read">Takes the value over; reports what is wrong with it.</param>
+internal sealed record Key<T>(string Name, string Help, string Schema, Action<T, Node> Read);
+
+/// <summary>Reading a mapping by a table of keys.</summary>
+internal static class Section
+{
+    /// <summary>Dispatches every key of <paramref name="node"/>; false when it is no mapping.</summary>
+    /// <param name="file">Gets the problems.</param>
+    /// <param name="node">The mapping.</param>
+    /// <param name="what">What the mapping describes, for messages: <c>server 'web'</c>.</param>
+    /// <param name="keys">The table.</param>
+    /// <param name="draft">Handed to the rows.</param>
+    internal static bool Read<T>(SourceFile file, Node node, string what, IReadOnlyList<Key<T>> keys, T draft)
+    {
+        if (Values.Map(file, node, what) is not { } map)
+            return false;
+        foreach (var (key, value) in map.Entries)
+        {
+            var row = keys.FirstOrDefault(k => k.Name == key.Value);
+            if (row is null)
+                file.Report(key, Unknown(key.Value, keys.Select(k => k.Name)));
+            else if (value is TextNode { IsNothing: true })
+                file.Report(key, $"'{key.Value}' has no value; give it one or remove the key");
+            else
+                row.Read(draft, value);
+        }
+
+        return true;
+    }
+
+    private static string Unknown(string key, IEnumerable<string> known) => key == "<<"
+        ? "merge keys (<<) are not supported; write the keys out"
+        : $"unknown key {Quoted.Text(key)}{Nearest.Suggest(key, known)}";
+}

@@ -1,0 +1,94 @@
+using HyperSpector.Api.Site;
+
+namespace HyperSpector.Engine.Configuration;
+
+/// <summary>What only the file as a whole can show.</summary>
+internal static class SiteChecks
+{
+    internal static void Run(SiteDraft site)
+    {
+        foreach (var server in site.Servers.Where(s => s.RunAt is null))
+            site.File.Report(server.Name, $"server {Quoted.Text(server.Name.Value)} needs 'run', its command line");
+        Clashes(site);
+        Ports(site);
+        foreach (var environment in site.Environments)
+        {
+            Watches(site, environment);
+            Commands(environment);
+            Outputs(environment);
+        }
+    }
+
+    private static void Clashes(SiteDraft site)
+    {
+        foreach (var environment in site.Environments)
+        {
+            if (site.Servers.FirstOrDefault(s => s.Name.Value == environment.Name.Value) is { } server)
+            {
+                var later = environment.Name.At.Line >= server.Name.At.Line ? environment.Name : server.Name;
+                site.File.Report(later, $"{Quoted.Text(later.Value)} names both a server and an environment; rename one, so that 'hyperspector exec {later.Value}' is clear");
+            }
+        }
+    }
+
+    private static void Ports(SiteDraft site)
+    {
+        var taken = new List<(PublishedPort Port, string Server)>();
+        foreach (var server in site.Servers)
+        {
+            foreach (var (at, port) in server.Publish)
+            {
+                var other = taken.FirstOrDefault(t => t.Port.HostPort == port.HostPort && t.Port.Protocol == port.Protocol
+                    && (t.Port.Address == port.Address || t.Port.Address is null || port.Address is null));
+                if (other.Server is not null)
+                    site.File.Report(at, $"publish: port {port.HostPort}/{port.Protocol} of the base is already published for {Quoted.Text(other.Server)}");
+                else
+                    taken.Add((port, server.Name.Value));
+            }
+        }
+    }
+
+    private static void Watches(SiteDraft site, EnvironmentDraft environment)
+    {
+        foreach (var (at, server) in environment.Watch)
+        {
+            if (!site.Servers.Any(s => s.Name.Value == server))
+            {
+                var suggestion = Nearest.Suggest(server, site.Servers.Select(s => s.Name.Value));
+                site.File.Report(at, $"watch: there is no server {Quoted.Text(server)}{suggestion}");
+            }
+            else if (environment.Watch.Count > 1 && server.Length > ConfigurationLimits.MirroredNameLength)
+            {
+                site.File.Report(at, $"watch: with several servers, interface mon-{server} must fit 15 characters; shorten the name to {ConfigurationLimits.MirroredNameLength}");
+            }
+        }
+    }
+
+    private static void Commands(EnvironmentDraft environment)
+    {
+        var name = Quoted.Text(environment.Name.Value);
+        if (environment is { HasPacks: false, RunAt: null })
+            environment.File.Report(environment.Name, $"environment {name} needs 'packs', or 'run' for an IDS by hand");
+        if (environment.RunAt is { } run && environment.Packs.FirstOrDefault(p => p.Spec is { Run.Count: > 0 }) is { Spec: { } pack })
+            environment.File.Report(run, $"run: pack '{pack.Name}' already says what runs in environment {name}; remove one of the two");
+    }
+
+    // An output's directory becomes a volume of its own: two things cannot be put at one place.
+    private static void Outputs(EnvironmentDraft environment)
+    {
+        var directories = new Dictionary<string, string>();
+        foreach (var (at, _, spec) in environment.Packs.Where(p => p.Spec is not null))
+        {
+            foreach (var directory in spec!.Outputs.Select(o => Path.GetDirectoryName(o.Path)!))
+            {
+                if (!directories.TryAdd(directory, spec.Name) && directories[directory] != spec.Name)
+                    environment.File.Report(at, $"packs: '{directories[directory]}' and '{spec.Name}' both write to {Quoted.Text(directory)}");
+                foreach (var (volumeAt, volume) in environment.Volumes)
+                {
+                    if (MachinePath.IsAtOrBelow(directory, volume.Target) || MachinePath.IsAtOrBelow(volume.Target, directory))
+                        environment.File.Report(volumeAt, $"volume target {Quoted.Text(volume.Target)} would hide the output of pack '{spec.Name}'");
+                }
+            }
+        }
+    }
+}

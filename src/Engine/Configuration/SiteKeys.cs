@@ -1,0 +1,76 @@
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Packs;
+
+namespace HyperSpector.Engine.Configuration;
+
+/// <summary>The keys of <c>hyperspector.yaml</c>.</summary>
+internal static class SiteKeys
+{
+    internal static readonly IReadOnlyList<Key<ServerDraft>> Server =
+    [
+        .. MachineKeys.For<ServerDraft>(),
+        new("publish", "Ports of the base network that lead into this VM: [address:]host:vm[/tcp|udp].", PublishReader.Schema,
+            (d, n) => d.Publish = PublishReader.Read(d.File, n)),
+    ];
+
+    internal static readonly IReadOnlyList<Key<EnvironmentDraft>> Environment =
+    [
+        new("watch", "The server VMs that its IDS VM watches.", $$$"""{"type":"array","uniqueItems":true,"items":{"type":"string","pattern":"{{{Names.Pattern}}}"}}""",
+            (d, n) => d.Watch = Watch(d.File, n)),
+        new("packs", "Ready-made IDSes: names, or mappings with options.",
+            $$$"""{"type":"array","items":{"oneOf":[{"type":"string","pattern":"{{{Names.Pattern}}}"},{"$ref":"#/definitions/pack"}]}}""",
+            (d, n) => (d.HasPacks, d.Packs) = (true, PackUse.Read(d.File, n, d.Catalog))),
+        new("frames", "carried: frames as the server's port carries them; wire: segmented to the MTU with full checksums.", """{"enum":["carried","wire"]}""",
+            (d, n) => d.Frames = Values.Word(d.File, n, "frames", ("carried", FrameForm.Carried), ("wire", FrameForm.Wire)) ?? default),
+        new("capture", "auto: copy frames while somebody captures; always: copy them all the time.", """{"enum":["auto","always"]}""",
+            (d, n) => d.Capture = Values.Word(d.File, n, "capture", ("auto", CaptureMode.Auto), ("always", CaptureMode.Always)) ?? default),
+        new("net_admin", "Give the IDS VM CAP_NET_ADMIN over its own network namespace.", """{"type":"boolean"}""",
+            (d, n) => d.NetAdmin = Values.Bool(d.File, n, "net_admin") ?? false),
+        .. MachineKeys.For<EnvironmentDraft>(),
+    ];
+
+    internal static readonly IReadOnlyList<Key<SiteDraft>> Site =
+    [
+        new("servers", "The server VMs by name.",
+            $$$"""{"type":"object","propertyNames":{"pattern":"{{{Names.Pattern}}}"},"additionalProperties":{"$ref":"#/definitions/server"}}""",
+            (d, n) => Each(d, n, "servers", "server", (name, value) =>
+            {
+                var server = new ServerDraft(d.File, name);
+                if (Section.Read(d.File, value, $"server {Quoted.Text(name.Value)}", Server, server))
+                    d.Servers.Add(server);
+            })),
+        new("environments", "The HyperSpector environments by name; each has one IDS VM on this host.",
+            $$$"""{"type":"object","propertyNames":{"pattern":"{{{Names.Pattern}}}"},"additionalProperties":{"$ref":"#/definitions/environment"}}""",
+            (d, n) => Each(d, n, "environments", "environment", (name, value) =>
+            {
+                var environment = new EnvironmentDraft(d.File, name, d.Catalog);
+                if (Section.Read(d.File, value, $"environment {Quoted.Text(name.Value)}", Environment, environment))
+                    d.Environments.Add(environment);
+            })),
+    ];
+
+    private static void Each(SiteDraft site, Node node, string key, string what, Action<TextNode, Node> read)
+    {
+        foreach (var (name, value) in Values.Map(site.File, node, key)?.Entries ?? [])
+        {
+            _ = Names.Check(site.File, name, what);
+            read(name, value);
+        }
+    }
+
+    private static List<(Node, string)> Watch(SourceFile file, Node node)
+    {
+        var watch = new List<(Node At, string Server)>();
+        foreach (var item in Values.List(file, node, "watch") ?? [])
+        {
+            if (Values.Text(file, item, "watch") is not { } server)
+                continue;
+            if (watch.Any(w => w.Server == server))
+                file.Report(item, $"watch: {Quoted.Text(server)} is there twice");
+            else
+                watch.Add((item, server));
+        }
+
+        return watch;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace HyperSpector.Engine.Configuration;
+
+/// <summary><c>user:</c>, a name or number, with a group if wanted; names are looked up inside the VM.</summary>
+internal static partial class UserReader
+{
+    internal const string Schema = """{"oneOf":[{"type":"string","minLength":1},{"type":"integer","minimum":0,"maximum":65534}]}""";
+
+    internal static string? Read(SourceFile file, Node node)
+    {
+        if (Values.Text(file, node, "user") is not { } text)
+            return null;
+        var parts = text.Split(':');
+        if (parts.Length > 2 || !parts.All(p => Part().IsMatch(p)))
+        {
+            file.Report(node, $"user {Quoted.Text(text)}: write a name or number, or both with a group: www-data, 33, 33:33");
+            return null;
+        }
+
+        foreach (var part in parts)
+        {
+            if (char.IsAsciiDigit(part[0])
+                && !(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id <= ConfigurationLimits.UserMaximum))
+            {
+                file.Report(node, $"user: {Quoted.Text(part)} is not an id from 0 to {ConfigurationLimits.UserMaximum}");
+                return null;
+            }
+        }
+
+        return text;
+    }
+
+    [GeneratedRegex(@"^([0-9]{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?)\z")]
+    private static partial Regex Part();
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration;
+
+namespace HyperSpector.Engine.Packs;
+
+/// <summary>What became of a pack's folder: a pack, or the problems that keep it from being one.</summary>
+/// <param name="Pack">With the default of every option; null when there are problems.</param>
+/// <param name="Problems">By position.</param>
+public sealed record PackResult(PackSpec? Pack, IReadOnlyList<Diagnostic> Problems);
+
+/// <summary>Reads a pack's folder (docs/packs.md). Runs nothing of it.</summary>
+public static class PackLoader
+{
+    /// <summary>The file that makes a folder a pack.</summary>
+    public const string FileName = "pack.yaml";
+
+    /// <summary>Reads and validates <c>pack.yaml</c> in <paramref name="directory"/>. Never throws for what a pack holds.</summary>
+    public static PackResult Load(string directory)
+    {
+        var problems = new List<Diagnostic>();
+        var path = Path.Join(directory, FileName);
+        if (YamlText.ReadFile(path, out var problem) is not { } bytes)
+            return new PackResult(null, [new Diagnostic(path, 0, 0, problem)]);
+        var file = new SourceFile(path, Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), problems);
+        var pack = Read(file, bytes);
+        return new PackResult(problems.Count == 0 ? pack : null, SiteLoader.Sorted(problems, path));
+    }
+
+    /// <summary>The pack of a file's bytes; meaningful when no problem was reported.</summary>
+    internal static PackSpec? Read(SourceFile file, ReadOnlySpan<byte> bytes)
+    {
+        if (YamlReader.Read(file, bytes, variables: null) is not { } root)
+            return null;
+        var draft = new PackDraft(file);
+        if (!Section.Read(file, root, "the file", PackKeys.Pack, draft))
+            return null;
+        if (draft is { Apt: null, Files.Count: 0, Run.Count: 0 })
+            file.Report(root, "this pack brings nothing; give it 'apt', 'files' or 'run'");
+        CheckOptions(draft);
+        return new PackSpec
+        {
+            Name = Path.GetFileName(file.Directory),
+            Directory = file.Directory,
+            Description = draft.Description,
+            Apt = draft.Apt,
+            Files = draft.Files,
+            Run = draft.Run,
+            Outputs = draft.Outputs,
+            NetAdmin = draft.NetAdmin,
+            Options = draft.Options.DistinctBy(o => o.At.Value).ToDictionary(o => o.At.Value, o => o.Default),
+        };
+    }
+
+    // A misspelt option shows twice: as a reference to nothing, or as an option that nothing refers to.
+    private static void CheckOptions(PackDraft pack)
+    {
+        var names = pack.Options.Select(o => o.At.Value).ToList();
+        var used = new HashSet<string>();
+        for (var i = 0; i < pack.Run.Count; i++)
+        {
+            foreach (var name in pack.Run[i].Arguments.SelectMany(PackOptions.References))
+            {
+                if (!names.Contains(name))
+                    pack.File.Report(pack.CommandPlaces[i], $"run: there is no option '{name}'{Nearest.Suggest(name, names)}");
+                _ = used.Add(name);
+            }
+        }
+
+        foreach (var (_, path) in pack.Files.SelectMany(f => PackTree.Files(Path.Join(pack.File.Directory, "files", f.Source))))
+            used.UnionWith(PackOptions.References(Encoding.UTF8.GetString(ReadOrEmpty(path))));
+        foreach (var (at, _) in pack.Options.Where(o => !used.Contains(o.At.Value)))
+            pack.File.Report(at, $"option '{at.Value}' is used nowhere; write ${{{at.Value}}} in run or in a file");
+    }
+
+    private static byte[] ReadOrEmpty(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It went away while we looked; taking it over reports that.
+            return [];
+        }
+    }
+}
