@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using HyperSpector.Api.Events;
 using HyperSpector.Api.Messages;
+using HyperSpector.Api.Plans;
 using HyperSpector.Api.Site;
 
 namespace HyperSpector.Api;
@@ -22,6 +23,8 @@ namespace HyperSpector.Api;
 [JsonSerializable(typeof(PackBuildRequest))]
 [JsonSerializable(typeof(Failure))]
 [JsonSerializable(typeof(VersionInfo))]
+[JsonSerializable(typeof(ReaderPlan))]
+[JsonSerializable(typeof(SensorPlan))]
 public sealed partial class ApiJson : JsonSerializerContext
 {
 }

@@ -1,0 +1,25 @@
+namespace HyperSpector.Api.Plans;
+
+/// <summary>
+/// What <c>hyperspector-sensor</c>, the first process of an IDS VM that runs packs, supervises. It stands at
+/// <see cref="Path"/> inside the VM.
+/// </summary>
+public sealed record SensorPlan
+{
+    /// <summary>Where the sensor looks for its plan.</summary>
+    public const string Path = "/run/hyperspector/plan.json";
+
+    /// <summary>What to run; none: wait for <c>hyperspector exec</c>.</summary>
+    public IReadOnlyList<SensorCommand> Commands { get; init; } = [];
+
+    /// <summary>Where they run.</summary>
+    public string WorkingDirectory { get; init; } = "/";
+
+    /// <summary>Their whole environment; null: the sensor's own.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+}
+
+/// <summary>One supervised command.</summary>
+/// <param name="Name">Prefix of its lines in the log.</param>
+/// <param name="Arguments">Program (absolute) and its arguments.</param>
+public sealed record SensorCommand(string Name, IReadOnlyList<string> Arguments);
