@@ -1,0 +1,33 @@
+namespace HyperSpector.Engine.Network.Mirror;
+
+/// <summary>
+/// What became of every frame at a server's port, as far as one mirror is concerned:
+/// <see cref="Received"/> + <see cref="Sent"/> = <see cref="Mirrored"/> + <see cref="Dropped"/> + <see cref="Idle"/>, exact
+/// whenever no frame is under way.
+/// </summary>
+public sealed record MirrorCounters
+{
+    /// <summary>Frames towards the server VM.</summary>
+    public long Received { get; init; }
+
+    /// <summary>Frames from the server VM.</summary>
+    public long Sent { get; init; }
+
+    /// <summary>Frames that reached the IDS VM's mirror port.</summary>
+    public long Mirrored { get; init; }
+
+    /// <summary>Frames that should have been copied and got lost.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Frames that passed while nobody captured.</summary>
+    public long Idle { get; init; }
+
+    /// <summary>Bytes of the mirrored frames.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Frames that the IDS VM sent into the mirror port; every one was dropped.</summary>
+    public long Refused { get; init; }
+
+    /// <summary>Are frames copied now?</summary>
+    public bool Active { get; init; }
+}
