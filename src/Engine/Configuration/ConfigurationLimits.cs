@@ -33,7 +33,7 @@ internal static class ConfigurationLimits
     /// <summary>IFNAMSIZ - 1 = 15, less <c>mon-</c> (design §9): a longer server name cannot name a mirror port.</summary>
     internal const int MirroredNameLength = 11;
 
-    /// <summary>Bytes of one pack file that may hold <c>${option}</c>.</summary>
+    /// <summary>Bytes of one file of a pack.</summary>
     internal const int PackFileBytes = 16 * 1024 * 1024;
 
     /// <summary>Files of one pack.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Configuration;
 
@@ -68,21 +67,21 @@ public static class PackLoader
         }
 
         foreach (var (_, path) in pack.Files.SelectMany(f => PackTree.Files(Path.Join(pack.File.Directory, "files", f.Source))))
-            used.UnionWith(PackOptions.References(Encoding.UTF8.GetString(ReadOrEmpty(path))));
+            used.UnionWith(PackOptions.References(ReadOrEmpty(path)));
         foreach (var (at, _) in pack.Options.Where(o => !used.Contains(o.At.Value)))
             pack.File.Report(at, $"option '{at.Value}' is used nowhere; write ${{{at.Value}}} in run or in a file");
     }
 
-    private static byte[] ReadOrEmpty(string path)
+    private static string ReadOrEmpty(string path)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return PackInstall.Read(path);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // It went away while we looked; taking it over reports that.
-            return [];
+            return "";
         }
     }
 }

@@ -30,6 +30,8 @@ internal static class PackTree
                     return $"{Quoted.Text(relative)} is a symbolic link; a pack holds its files themselves";
                 if (info.Length > ConfigurationLimits.PackFileBytes)
                     return $"{Quoted.Text(relative)} is larger than {ConfigurationLimits.PackFileBytes >> 20} MiB";
+                if (TextProblem(file) is { } problem)
+                    return relative.Length == 0 ? problem : $"{Quoted.Text(relative)}: {problem}";
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -38,6 +40,18 @@ internal static class PackTree
         }
 
         return null;
+    }
+
+    private static string? TextProblem(string path)
+    {
+        try
+        {
+            return PackTemplate.Problem(PackInstall.Read(path));
+        }
+        catch (IOException failure)
+        {
+            return failure.Message;
+        }
     }
 
     private static void Collect(DirectoryInfo directory, string prefix, List<(string, string)> files, int depth)
