@@ -1,41 +1,46 @@
 using System.Runtime.ExceptionServices;
-using HyperSpector.Linux.Handles;
+using System.Runtime.InteropServices;
 
 namespace HyperSpector.Linux.Calls;
 
-/// <summary>Work in another network namespace.</summary>
+/// <summary>Doing something inside another network namespace (setns(2)).</summary>
 public static class NetworkNamespace
 {
     /// <summary>
-    /// Runs <paramref name="work"/> on a thread of its own inside the namespace and waits for it. A socket belongs for ever to the
-    /// namespace of the thread that made it (network_namespaces(7)), so the result may be a socket that the caller keeps using. The
-    /// thread ends here: no thread of the pool is ever left in a foreign namespace.
+    /// Runs a function in the namespace behind a path (<c>/proc/PID/ns/net</c>) and returns what it returns. A thread made for it
+    /// alone enters and ends there: no other work can ever run in the wrong namespace. Descriptors made inside stay inside.
     /// </summary>
-    /// <param name="network">The namespace, e.g. opened from <c>/run/netns/NAME</c> or <c>/proc/PID/ns/net</c>.</param>
-    /// <param name="work">What to do; must not continue on other threads what needs the namespace.</param>
-    public static T Run<T>(FileDescriptor network, Func<T> work)
+    public static T Run<T>(string path, Func<T> inside)
     {
-        T? result = default;
+        using var descriptor = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return Run(descriptor, inside, path);
+    }
+
+    /// <summary>As above, for a namespace that is held open.</summary>
+    public static T Run<T>(SafeHandle descriptor, Func<T> inside, string? subject = null)
+    {
+        var result = default(T);
         ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(() =>
+        var thread = new Thread(Enter, 256 * 1024) { IsBackground = true, Name = "network-namespace" };
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result!;
+
+        void Enter()
         {
             try
             {
-                // Only the calling thread moves (setns(2)).
-                _ = KernelException.Check(LibC.setns(network.Number, LibC.CLONE_NEWNET), "setns");
-                result = work();
+                _ = KernelException.Check(
+                    LibC.setns((int)descriptor.DangerousGetHandle(), LibC.CLONE_NEWNET), "setns(CLONE_NEWNET)", subject);
+                result = inside();
             }
-#pragma warning disable CA1031 // handed over to the caller's thread
-            catch (Exception error)
+#pragma warning disable CA1031 // carried over to the caller's thread whatever it is
+            catch (Exception exception)
 #pragma warning restore CA1031
             {
-                failure = ExceptionDispatchInfo.Capture(error);
+                failure = ExceptionDispatchInfo.Capture(exception);
             }
-        });
-        thread.Start();
-        thread.Join();
-        GC.KeepAlive(network);
-        failure?.Throw();
-        return result!;
+        }
     }
 }
