@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using HyperSpector.Engine.Hosts;
+using HyperSpector.Linux.Calls;
+
+namespace HyperSpector.Tests.Kit.Hosts;
+
+/// <summary>
+/// A whole HyperSpector host of a test's own: a network namespace as its base, a client beside it, and a <c>hyperspectord</c>
+/// inside, with its own name and state. Leaves nothing behind, also when a test or the daemon fails.
+/// </summary>
+public sealed partial class TestHost : IDisposable
+{
+    private const int SIGTERM = 15;
+    private const int SIGKILL = 9;
+    private ChildProcess? _daemon;
+
+    /// <summary>Makes the namespaces and directories; <see cref="StartDaemon"/> or <see cref="Up(string)"/> starts the daemon.</summary>
+    public TestHost()
+    {
+        Name = "t" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3));
+        // Short: paths of Unix sockets end at 107 characters.
+        Prefix = $"/tmp/hyperspector-{Name}";
+        Paths = new HostPaths(Name, Prefix, Cache);
+        PrivateDirectory.Create(Prefix);
+        try
+        {
+            Network = new TestNetwork(Name);
+        }
+        catch
+        {
+            Directory.Delete(Prefix);
+            throw;
+        }
+    }
+
+    /// <summary>Where the programs under test are.</summary>
+    public static string Programs { get; } = Variable("HYPERSPECTOR_BIN") ?? "/usr/lib/hyperspector";
+
+    /// <summary>Pack layers, shared by the test hosts: they have no network to fetch them from.</summary>
+    public static string? Cache { get; } = Variable("HYPERSPECTOR_CACHE");
+
+    /// <summary>The host's name, unique.</summary>
+    public string Name { get; }
+
+    /// <summary>What stands before /run and /var/lib.</summary>
+    public string Prefix { get; }
+
+    /// <summary>The host's paths.</summary>
+    public HostPaths Paths { get; }
+
+    /// <summary>Its network.</summary>
+    public TestNetwork Network { get; }
+
+    /// <summary>What the daemon has said.</summary>
+    public string DaemonLog => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
+
+    /// <summary>Pid of the daemon that we started; null when it does not run.</summary>
+    public int? DaemonPid => _daemon is { PidFd.HasEnded: false } running ? running.Pid : null;
+
+    private string LogPath => $"{Prefix}/daemon.log";
+
+    /// <summary>Starts the daemon and waits until it answers.</summary>
+    public void StartDaemon()
+    {
+        if (DaemonPid is not null)
+            return;
+        _daemon?.Dispose();
+        using var log = File.OpenHandle(LogPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        using var none = File.OpenHandle("/dev/null");
+        _daemon = Spawn.Start(new SpawnRequest
+        {
+            Program = Tool.Find("nsenter") ?? throw new IOException("nsenter is missing (package util-linux)"),
+            Arguments = TestNetwork.Enter(Network.Base, $"{Programs}/hyperspectord"),
+            Environment = [.. Environment, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            Descriptors = [(0, none), (1, log), (2, log)],
+            NewSession = true,
+        });
+        for (var i = 0; i < 200; i++)
+        {
+            if (_daemon.PidFd.WaitForEnd(TimeSpan.FromMilliseconds(50)))
+                throw new IOException($"hyperspectord ended at its start: {DaemonLog}");
+            if (File.Exists(Paths.Socket) && Hyperspector("version", "--json").Status.Succeeded)
+                return;
+        }
+
+        throw new IOException($"hyperspectord does not answer after 10 s: {DaemonLog}");
+    }
+
+    /// <summary>Ends the daemon as systemd would; VMs run on.</summary>
+    public void StopDaemon() => End(SIGTERM);
+
+    /// <summary>kill -9 of the daemon.</summary>
+    public void KillDaemon() => End(SIGKILL);
+
+    public void Dispose()
+    {
+        try
+        {
+            if (DaemonPid is not null)
+                _ = Hyperspector("down");
+        }
+        catch (Linux.KernelException)
+        {
+            // It took too long; the sweep below does without the daemon.
+        }
+
+        try
+        {
+            End(SIGTERM);
+        }
+        finally
+        {
+            _ = Sweep();
+            Network.Dispose();
+        }
+    }
+
+    private void End(int signal)
+    {
+        if (_daemon is null)
+            return;
+        _ = _daemon.PidFd.Signal(signal);
+        if (_daemon.Wait(TimeSpan.FromSeconds(10)) is null)
+        {
+            _ = _daemon.PidFd.Signal(SIGKILL);
+            _ = _daemon.Wait(Timeout.InfiniteTimeSpan);
+        }
+
+        _daemon.Dispose();
+        _daemon = null;
+    }
+
+    private List<string> Environment
+    {
+        get
+        {
+            var list = new List<string> { $"HYPERSPECTOR_HOST={Name}", $"HYPERSPECTOR_PREFIX={Prefix}" };
+            if (Cache is not null)
+                list.Add(string.Create(CultureInfo.InvariantCulture, $"HYPERSPECTOR_CACHE={Cache}"));
+            return list;
+        }
+    }
+
+    private static string? Variable(string name) =>
+        System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
