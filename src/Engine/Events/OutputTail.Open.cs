@@ -1,0 +1,135 @@
+using HyperSpector.Linux;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Events;
+
+// Which file it is: opening, resuming in a renamed one, moving on to its successor.
+internal sealed partial class OutputTail
+{
+    private bool TryOpen()
+    {
+        if (_resume is { } resume)
+        {
+            if (TryFind(resume.File, out _file, out _identity))
+            {
+                _resume = null;
+                Start(resume.Offset);
+                return true;
+            }
+
+            // The file we stood in is gone, renamed out of the directory or deleted: its successor is read from its start.
+            if (TryOpenRegular(_name, report: true, out _file, out _identity))
+            {
+                _resume = null;
+                _sink.Trouble("was replaced while nobody read it: what the old file held at its end is lost if it was not read");
+                Start(0);
+                return true;
+            }
+
+            return false;
+        }
+
+        if (!TryOpenRegular(_name, report: true, out _file, out _identity))
+            return false;
+        Start(0);
+        return true;
+    }
+
+    /// <summary>At the end of the file: go on with the one that has taken its name, once that has content.</summary>
+    private bool TryMoveOn()
+    {
+        if (!TryOpenRegular(_name, report: true, out var next, out var identity))
+            return false;
+        if (identity == _identity || FileStatus.Of(next!).Size == 0)
+        {
+            // A writer told to reopen may still have its last lines on the way while the new file is empty.
+            next!.Dispose();
+            return false;
+        }
+
+        // The new file has content, so nothing more comes into the old one: what came in between is read first.
+        if (FileStatus.Of(_file!).Size > _scanned)
+        {
+            next!.Dispose();
+            return true;
+        }
+
+        if (!HandOnLastLine())
+        {
+            next!.Dispose();
+            return false;
+        }
+
+        _file!.Dispose();
+        (_file, _identity) = (next, identity);
+        Start(0);
+        return true;
+    }
+
+    /// <summary>The end of a file that nobody writes to any more is a line, though no newline ends it.</summary>
+    private bool HandOnLastLine()
+    {
+        if (_skipping)
+        {
+            _sink.TooLong(Position);
+            return true;
+        }
+
+        if (_scanned == _offset)
+            return true;
+        var count = FileIo.ReadAt(_file!, _buffer.AsSpan(0, (int)(_scanned - _offset)), _offset);
+        return count == 0 || _sink.Accept(_buffer.AsSpan(0, count), Position with { Offset = _offset + count });
+    }
+
+    private bool TryFind(string identity, out FileDescriptor? file, out string found)
+    {
+        if (TryOpenRegular(_name, report: false, out file, out found) && found == identity)
+            return true;
+        file?.Dispose();
+        foreach (var name in FileIo.List(_directory, EventLimits.DirectoryEntries))
+        {
+            if (TryOpenRegular(name, report: false, out file, out found) && found == identity)
+                return true;
+            file?.Dispose();
+        }
+
+        file = null;
+        found = "";
+        return false;
+    }
+
+    private bool TryOpenRegular(string name, bool report, out FileDescriptor? file, out string identity)
+    {
+        identity = "";
+        // Opened before it is known what it is: O_NONBLOCK keeps a FIFO from holding us up; a VM's root cannot make devices.
+        var errno = Files.TryOpenUntrusted(_directory, name, out file);
+        if (errno != Errno.None)
+        {
+            if (report && errno != Errno.ENOENT)
+                _sink.Trouble(Explain(errno));
+            return false;
+        }
+
+        var status = FileStatus.Of(file!);
+        if (!status.IsRegular)
+        {
+            if (report)
+                _sink.Trouble($"is a {status.TypeName}, not a regular file");
+            file!.Dispose();
+            file = null;
+            return false;
+        }
+
+        identity = IdentityOf(status);
+        return true;
+    }
+
+    private static string Explain(Errno errno) => errno switch
+    {
+        Errno.ELOOP => "is a symbolic link, not a regular file",
+        Errno.EACCES => "may not be read by the VM's root without capabilities: mend its owner or mode",
+        Errno.ENXIO => "is a socket or device, not a regular file",
+        _ => $"cannot be opened ({errno})",
+    };
+}
