@@ -49,6 +49,8 @@ public enum Errno
     EROFS = 30,
     /// <summary>Broken pipe.</summary>
     EPIPE = 32,
+    /// <summary>File name too long.</summary>
+    ENAMETOOLONG = 36,
     /// <summary>Function not implemented.</summary>
     ENOSYS = 38,
     /// <summary>Directory not empty.</summary>
@@ -57,10 +59,16 @@ public enum Errno
     ELOOP = 40,
     /// <summary>No data available (also ENOATTR).</summary>
     ENODATA = 61,
+    /// <summary>Message too long.</summary>
+    EMSGSIZE = 90,
     /// <summary>Operation not supported.</summary>
     EOPNOTSUPP = 95,
     /// <summary>Address family not supported by protocol.</summary>
     EAFNOSUPPORT = 97,
+    /// <summary>Software caused connection abort.</summary>
+    ECONNABORTED = 103,
+    /// <summary>Connection reset by peer.</summary>
+    ECONNRESET = 104,
     /// <summary>Connection timed out.</summary>
     ETIMEDOUT = 110,
     /// <summary>Connection refused.</summary>

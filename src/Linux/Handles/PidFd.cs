@@ -44,6 +44,19 @@ public sealed class PidFd : IDisposable
         return errno == Errno.ESRCH ? false : throw new KernelException("pidfd_send_signal", errno, $"{Pid}");
     }
 
+    /// <summary>
+    /// A copy of one of the process's descriptors (pidfd_getfd(2)); null if it has none of that number or has ended. Needs the
+    /// right to ptrace it.
+    /// </summary>
+    public FileDescriptor? TryGetDescriptor(int number)
+    {
+        var descriptor = LibC.syscall(LibC.SYS_pidfd_getfd, Descriptor.Number, number, 0, 0, 0, 0);
+        if (descriptor >= 0)
+            return new FileDescriptor((int)descriptor);
+        var errno = KernelException.LastErrno;
+        return errno is Errno.EBADF or Errno.ESRCH ? null : throw new KernelException("pidfd_getfd", errno, $"{Pid}");
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Descriptor.Dispose();
 }
