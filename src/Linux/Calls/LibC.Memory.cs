@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace HyperSpector.Linux.Calls;
 
-// mmap(2), memfd_create(2), ioctl(2), epoll(7), setns(2), pidfd_getfd(2).
+// mmap(2), memfd_create(2), ioctl(2), epoll(7), pidfd_getfd(2).
 internal static unsafe partial class LibC
 {
     internal const int PROT_READ = 1;
@@ -12,7 +12,6 @@ internal static unsafe partial class LibC
     internal const long SYS_pidfd_getfd = 438;
     internal const long SYS_seccomp = 317;
     internal const long SYS_bpf = 321;
-    internal const int CLONE_NEWNET = 0x40000000;
     internal const int EPOLL_CLOEXEC = 0x80000;
     internal const int EPOLL_CTL_ADD = 1;
     internal const int EPOLL_CTL_DEL = 2;
@@ -42,9 +41,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(int descriptor, nuint request, nuint argument);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int setns(int descriptor, int kind);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int epoll_create1(int flags);
