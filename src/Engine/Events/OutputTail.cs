@@ -18,8 +18,8 @@ internal interface ILineSink
     void Trouble(string what);
 }
 
-/// <summary>What <see cref="OutputTail.Read"/> came to.</summary>
-internal enum TailState
+/// <summary>What a bounded turn of reading came to.</summary>
+public enum TailState
 {
     /// <summary>Everything that is there was read.</summary>
     Idle,

@@ -14,6 +14,13 @@ public static class Pipe
         return (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]));
     }
 
+    /// <summary>Changes how much a pipe or FIFO holds (F_SETPIPE_SZ, fcntl(2)); an unprivileged user has a limit.</summary>
+    public static Errno TryResize(FileDescriptor pipe, int bytes)
+    {
+        var result = LibC.fcntl(pipe.Number, LibC.F_SETPIPE_SZ, bytes);
+        return result < 0 ? KernelException.LastErrno : Errno.None;
+    }
+
     /// <summary>Reads what is there; 0 at the end. Repeats on EINTR.</summary>
     public static unsafe int Read(FileDescriptor descriptor, Span<byte> buffer)
     {
