@@ -38,7 +38,7 @@ internal static class BaseReader
         if (directory == "/")
             file.Report(node, "base: to run on the host's own system write 'host', which hides its secrets");
         else if (!Directory.Exists(directory))
-            file.Report(node, $"base: there is no directory {Quoted.Text(directory)}{Nearest.Suggest(text, ["host"])}");
+            file.Report(node, $"base: there is no directory {Quoted.Text(text)}{Nearest.Suggest(text, ["host"])}");
         return new BaseSpec { Directory = directory };
     }
 

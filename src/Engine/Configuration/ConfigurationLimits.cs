@@ -25,7 +25,7 @@ internal static class ConfigurationLimits
     internal const int Problems = 100;
 
     /// <summary>Characters of the user's text that a message repeats.</summary>
-    internal const int QuotedLength = 60;
+    internal const int QuotedLength = 100;
 
     /// <summary>Letters, digits and dashes of a name: it also names directories and a container.</summary>
     internal const int NameLength = 32;

@@ -14,6 +14,33 @@ internal sealed record Key<T>(string Name, string Help, string Schema, Action<T,
 /// <summary>Reading a mapping by a table of keys.</summary>
 internal static class Section
 {
+    // What people write who come from compose files.
+    private static readonly Dictionary<string, string> Synonyms = new()
+    {
+        ["services"] = "servers",
+        ["image"] = "base",
+        ["command"] = "run",
+        ["entrypoint"] = "run",
+        ["ports"] = "publish",
+        ["env"] = "environment",
+        ["workdir"] = "working_dir",
+        ["limits"] = "resources",
+        ["deploy"] = "resources",
+    };
+
+    private static readonly Dictionary<string, string> Elsewhere = new()
+    {
+        ["publish"] = "a server's key; an IDS VM has no network to publish in",
+        ["watch"] = "an environment's key",
+        ["packs"] = "an environment's key",
+        ["frames"] = "an environment's key",
+        ["capture"] = "an environment's key",
+        ["net_admin"] = "an environment's key",
+        ["cpus"] = "a key of 'resources'",
+        ["memory"] = "a key of 'resources'",
+        ["pids"] = "a key of 'resources'",
+    };
+
     /// <summary>Dispatches every key of <paramref name="node"/>; false when it is no mapping.</summary>
     /// <param name="file">Gets the problems.</param>
     /// <param name="node">The mapping.</param>
@@ -38,7 +65,15 @@ internal static class Section
         return true;
     }
 
-    private static string Unknown(string key, IEnumerable<string> known) => key == "<<"
-        ? "merge keys (<<) are not supported; write the keys out"
-        : $"unknown key {Quoted.Text(key)}{Nearest.Suggest(key, known)}";
+    private static string Unknown(string key, IEnumerable<string> known)
+    {
+        if (key == "<<")
+            return "merge keys (<<) are not supported; write the keys out";
+        if (Synonyms.TryGetValue(key, out var ours) && known.Contains(ours))
+            return $"unknown key '{key}'; did you mean '{ours}'?";
+        if (Elsewhere.TryGetValue(key, out var place))
+            return $"unknown key '{key}' here: it is {place}";
+        var suggestion = Nearest.Suggest(key, known);
+        return $"unknown key {Quoted.Text(key)}{(suggestion.Length > 0 ? suggestion : $"; known here: {string.Join(", ", known)}")}";
+    }
 }

@@ -20,7 +20,7 @@ public static class SiteLoader
     {
         var problems = new List<Diagnostic>();
         if (YamlText.ReadFile(path, out var problem) is not { } bytes)
-            return new LoadResult(null, [new Diagnostic(path, 0, 0, problem)]);
+            return new LoadResult(null, [new Diagnostic(path, 0, 0, problem == YamlText.NotThere ? $"{problem}; name one with -f FILE" : problem)]);
         var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         var file = new SourceFile(path, directory, problems);
         var site = Read(file, bytes, [.. packDirectories, Path.Join(directory, "packs")], environmentVariables);

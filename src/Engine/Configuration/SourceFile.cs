@@ -6,16 +6,25 @@ namespace HyperSpector.Engine.Configuration;
 /// <param name="problems">Where problems go.</param>
 internal sealed class SourceFile(string name, string directory, List<Diagnostic> problems)
 {
+    private readonly HashSet<Position> _broken = [];
+
     internal string Name => name;
 
     internal string Directory => directory;
 
     internal List<Diagnostic> Problems => problems;
 
+    /// <summary>Notes that a value could not be made out at all: whatever else is wrong with it would only follow from that.</summary>
+    internal void ReportBroken(Position at, string message)
+    {
+        Report(at, message);
+        _ = _broken.Add(at);
+    }
+
     /// <summary>Notes a problem; what passes the limit is left out.</summary>
     internal void Report(Position at, string message)
     {
-        if (problems.Count < ConfigurationLimits.Problems)
+        if (problems.Count < ConfigurationLimits.Problems && !_broken.Contains(at))
             problems.Add(new Diagnostic(name, at.Line, at.Column, message));
     }
 

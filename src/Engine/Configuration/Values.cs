@@ -73,7 +73,7 @@ internal static class Values
         }
 
         var suggestion = node is TextNode wrong ? Nearest.Suggest(wrong.Value, known) : "";
-        file.Report(node, $"{what}: expected {string.Join(" or ", known)}, found {Kind(node)}{suggestion}");
+        file.Report(node, $"{what}: expected {string.Join(", ", known.SkipLast(1))} or {known[^1]}, found {Kind(node)}{suggestion}");
         return null;
     }
 

@@ -64,9 +64,9 @@ internal static class VolumeReader
         var target = MachinePath.CheckTarget(file, node, draft.Target, "volume target");
         var source = file.Resolve(draft.Source);
         if (source == "/" || NeverShared.Any(n => MachinePath.IsAtOrBelow(source, n)))
-            file.Report(node, $"volume source {Quoted.Text(source)} would give the base system away");
+            file.Report(node, $"volume source {Quoted.Text(draft.Source)} would give the base system away");
         else if (!Path.Exists(source))
-            file.Report(node, $"volume source {Quoted.Text(source)} does not exist; make it first");
+            file.Report(node, $"volume source {Quoted.Text(draft.Source)} does not exist; make it first");
         return target is null ? null : new VolumeSpec(source, target, draft.ReadOnly);
     }
 

@@ -106,13 +106,13 @@ internal sealed class YamlReader
             if (variables.Substitute(value, out var problem) is { } substituted)
                 value = substituted;
             else
-                _file.Report(at, problem);
+                _file.ReportBroken(at, problem);
         }
 
         if (value.Contains('\0', StringComparison.Ordinal))
-            _file.Report(at, "holds a NUL character, which no program can be given");
+            _file.ReportBroken(at, "holds a NUL character, which no program can be given");
         else if (!IsUnicode(value))
-            _file.Report(at, "holds half of a Unicode pair; write the character itself");
+            _file.ReportBroken(at, "holds half of a Unicode pair; write the character itself");
         return new TextNode(at, value, scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null" or "Null" or "NULL");
     }
 

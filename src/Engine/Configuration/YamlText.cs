@@ -5,6 +5,8 @@ namespace HyperSpector.Engine.Configuration;
 /// <summary>From the bytes of a file to its text; says where they are not UTF-8.</summary>
 internal static class YamlText
 {
+    internal const string NotThere = "there is no such file";
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads a file; null and a problem when it cannot be read or is too large.</summary>
@@ -31,7 +33,7 @@ internal static class YamlText
         {
             problem = failure switch
             {
-                FileNotFoundException or DirectoryNotFoundException => "there is no such file; name one with -f FILE",
+                FileNotFoundException or DirectoryNotFoundException => NotThere,
                 UnauthorizedAccessException => "cannot be read: permission denied",
                 _ => $"cannot be read: {Quoted.Text(failure.Message)}",
             };

@@ -33,7 +33,8 @@ public static class PackInstall
     }
 
     /// <summary>
-    /// A command's arguments: <c>{mirrors}</c> alone becomes one argument per mirror port, <c>{mirror}</c> the first one's name.
+    /// A command's arguments: <c>${mirrors}</c> alone becomes one argument per mirror port, <c>${mirror}</c> the first one's name
+    /// (both also without the dollar sign).
     /// Options were put in place when the file that names the pack was read.
     /// </summary>
     public static IReadOnlyList<string> Arguments(PackCommand command, IReadOnlyList<string> mirrors)
@@ -41,7 +42,9 @@ public static class PackInstall
         var first = mirrors.Count > 0 ? mirrors[0] : "";
         return
         [
-            .. command.Arguments.SelectMany(a => a == "{mirrors}" ? mirrors : [a.Replace("{mirror}", first, StringComparison.Ordinal)]),
+            .. command.Arguments.SelectMany(a => a is "${mirrors}" or "{mirrors}"
+                ? mirrors
+                : [a.Replace("${mirror}", first, StringComparison.Ordinal).Replace("{mirror}", first, StringComparison.Ordinal)]),
         ];
     }
 

@@ -34,9 +34,10 @@ public static class PackLoader
         var draft = new PackDraft(file);
         if (!Section.Read(file, root, "the file", PackKeys.Pack, draft))
             return null;
-        if (draft is { Apt: null, Files.Count: 0, Run.Count: 0 })
+        if (file.Problems.Count == 0 && draft is { Apt: null, Files.Count: 0, Run.Count: 0 })
             file.Report(root, "this pack brings nothing; give it 'apt', 'files' or 'run'");
-        CheckOptions(draft);
+        if (file.Problems.Count == 0)
+            CheckOptions(draft);
         return new PackSpec
         {
             Name = Path.GetFileName(file.Directory),
@@ -60,7 +61,7 @@ public static class PackLoader
         {
             foreach (var name in pack.Run[i].Arguments.SelectMany(PackOptions.References))
             {
-                if (!names.Contains(name))
+                if (!names.Contains(name) && !PackOptions.Reserved.Contains(name))
                     pack.File.Report(pack.CommandPlaces[i], $"run: there is no option '{name}'{Nearest.Suggest(name, names)}");
                 _ = used.Add(name);
             }

@@ -6,8 +6,8 @@ namespace HyperSpector.Engine.Packs;
 /// <summary>Options of a pack: declared with a default, set by the user, put in place of <c>${name}</c>.</summary>
 internal static partial class PackOptions
 {
-    /// <summary>Names that files may use besides options (docs/packs.md).</summary>
-    internal static readonly IReadOnlyList<string> Reserved = ["mirror", "mirror_number"];
+    /// <summary>Names that stand for the mirror ports (docs/packs.md).</summary>
+    internal static readonly IReadOnlyList<string> Reserved = ["mirror", "mirrors", "mirror_number"];
 
     /// <summary>A mapping of options to values.</summary>
     internal static IReadOnlyList<(TextNode At, string Value)> Read(SourceFile file, Node node)

@@ -100,7 +100,7 @@ public sealed class SiteLoaderTests : IDisposable
         Assert.Equal(
             [
                 "hyperspector.yaml:3:5: unknown key 'pubish'; did you mean 'publish'?",
-                "hyperspector.yaml:4:14: restart: expected always or on-failure or no, found 'alway'; did you mean 'always'?",
+                "hyperspector.yaml:4:14: restart: expected always, on-failure or no, found 'alway'; did you mean 'always'?",
                 "hyperspector.yaml:5:3: server 'Db' needs 'run', its command line",
                 "hyperspector.yaml:5:3: server 'Db': use at most 32 letters a-z, digits and dashes, a letter first",
                 "hyperspector.yaml:9:13: watch: there is no server 'wbe'; did you mean 'web'?",
