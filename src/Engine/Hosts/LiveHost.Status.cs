@@ -1,0 +1,62 @@
+using HyperSpector.Api;
+using HyperSpector.Api.Messages;
+using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Network;
+
+namespace HyperSpector.Engine.Hosts;
+
+// What is told about the host: read from any thread.
+internal sealed partial class LiveHost
+{
+    internal IReadOnlyList<MachineStatus> Machines() =>
+        [.. _machines.Values.OrderBy(m => !m.Record.IsServer).ThenBy(m => m.Record.Name, StringComparer.Ordinal).Select(StatusOf)];
+
+    internal HostStatus Status() => new()
+    {
+        Host = _paths.Name,
+        Version = ProductVersion.Text,
+        Machines = Machines(),
+        Mirrors = _mirrors.Status(),
+        Parts = [.. _machines.Values.OrderBy(m => m.Record.Name, StringComparer.Ordinal).SelectMany(_workshop.PartsOf)],
+    };
+
+    internal ExecTarget? ExecTarget(string machine) =>
+        _machines.TryGetValue(machine, out var live) && live.Runs && live.Record.Phase == MachinePhase.Ready
+            ? new ExecTarget(_workshop.RuntimePath, _paths.RuntimeRoot, _paths.ContainerId(machine))
+            : null;
+
+    internal IEnumerable<string> SpoolDirectories() =>
+        [_workshop.BaseSpoolDirectory, .. _machines.Keys.Order(StringComparer.Ordinal).Select(m => Spool.DirectoryOf(_paths, m))];
+
+    private MachineStatus StatusOf(LiveMachine live)
+    {
+        var record = live.Record;
+        var addresses = record.IsServer ? AddressPlan.For(_paths.Name, record.Index) : null;
+        return new MachineStatus
+        {
+            Name = record.Name,
+            Kind = record.IsServer ? "server" : "ids",
+            State = StateOf(live),
+            Pid = live.Runs ? live.Init!.Pid : null,
+            Addresses = addresses is null ? [] : [addresses.V4.ToString(), addresses.V6.ToString()],
+            Publish = record.Server?.Publish ?? [],
+            Watch = record.Environment?.Watch ?? [],
+            Packs = [.. record.Environment?.Packs.Select(p => p.Name) ?? []],
+            Started = live.Runs ? record.Started : null,
+            Restarts = record.Restarts,
+            FirstId = record.FirstId,
+            Generation = record.Generation,
+            BaseMoved = live.BaseMoved,
+            Problem = live.Problem,
+        };
+    }
+
+    private static string StateOf(LiveMachine live) => live switch
+    {
+        { Record.Phase: MachinePhase.Making } => "creating",
+        { RestartAt: not null } => "restarting",
+        { Runs: true } => "running",
+        { Problem: not null } => "failed",
+        _ => "stopped",
+    };
+}

@@ -1,0 +1,142 @@
+using HyperSpector.Api.Site;
+using HyperSpector.Linux.Calls;
+
+namespace HyperSpector.Engine.Hosts;
+
+// Looking after what runs: ends and restarts of VMs, our own processes, ports, counters; and taking over from a daemon that died.
+internal sealed partial class LiveHost
+{
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+
+    // A VM that has run this long starts its restart pauses from the beginning again.
+    private static readonly TimeSpan s_settled = TimeSpan.FromMinutes(1);
+
+    /// <summary>Once a second.</summary>
+    internal void Tick()
+    {
+        var now = _clock.GetUtcNow();
+        foreach (var live in _machines.Values)
+        {
+            if (live.RestartAt <= now)
+                Restart(live);
+            else if (live.Runs)
+                _workshop.LookAfterParts(live);
+        }
+
+        _mirrors.Look(_machines);
+        _workshop.ReapOrphans(_machines.Values);
+    }
+
+    /// <summary>Makes what is there match what was asked for before the last daemon ended, however it ended.</summary>
+    internal void Resume()
+    {
+        var record = Store.Record;
+        foreach (var name in _workshop.Factory.ListLeftovers().Where(n => !record.Machines.ContainsKey(n)).ToList())
+            _workshop.Remove(name, keepState: false, mirrorsOf: []);
+        if (record.Machines.Count == 0 && record.Site is null)
+        {
+            _workshop.Switch.RemoveAll();
+            return;
+        }
+
+        _workshop.Switch.Prepare();
+        foreach (var machine in record.Machines.Values)
+        {
+            if (!_ids.TryClaim(machine.FirstId, Owner(machine.Name)))
+                throw new IOException($"the user ids of '{machine.Name}' ({machine.FirstId}…) are in use by another host of this machine");
+            if (machine.Phase == MachinePhase.Making || !Wanted(machine))
+                Remove(machine.Name, keepState: machine.IsServer && Wanted(machine));
+            else
+                Adopt(machine);
+        }
+
+        if (Store.Record.Site is not { } site)
+        {
+            Clear(keep: true, _ => { });
+            return;
+        }
+
+        _mirrors.Match(_machines, site);
+        Apply(site, line => _log($"resume: {line.Subject} {line.Step} {line.State} {line.Detail}".TrimEnd()), CancellationToken.None);
+        foreach (var live in _machines.Values.Where(m => m.Record.Phase == MachinePhase.Ready && m is { Runs: false, RestartAt: null }))
+            Ended(live, status: null);
+    }
+
+    private bool Wanted(MachineRecord machine) =>
+        Store.Record.Site is { } site && (site.Servers.ContainsKey(machine.Name) || site.Environments.ContainsKey(machine.Name));
+
+    private void Adopt(MachineRecord record)
+    {
+        var live = new LiveMachine(record);
+        Publish(machines => machines[record.Name] = live);
+        live.Init = _workshop.FindInit(record.Name);
+        if (!live.Runs)
+            return;
+        _workshop.Adopt(live);
+        live.BaseMoved = _workshop.Factory.CurrentGeneration(record.Machine.Base) != record.Generation;
+        WatchInit(live);
+    }
+
+    private void WatchInit(LiveMachine live)
+    {
+        if (live.Init is not { } init)
+            return;
+        _exits.Add(init, () => _operations.RunAsync(() =>
+        {
+            // The machine may have been made anew between the end and our turn.
+            if (ReferenceEquals(live.Init, init))
+                Ended(live, Reaping.TryReap(init));
+        }));
+    }
+
+    /// <summary>A VM's first process has ended; <paramref name="status"/> is null when nobody can tell how.</summary>
+    private void Ended(LiveMachine live, ExitStatus? status)
+    {
+        var record = live.Record;
+        var how = status?.ToString() ?? "unknown status";
+        _workshop.Report(record, "machine", status is { Succeeded: true } ? "info" : "medium", $"{record.Name}: first process ended ({how})");
+        var again = record.Machine.Restart switch
+        {
+            RestartPolicy.Always => true,
+            RestartPolicy.OnFailure => status is not { Succeeded: true },
+            _ => false,
+        };
+        live.Problem = status is { Succeeded: true } ? null : $"its first process ended with {how}; see 'hyperspector logs {record.Name}'";
+        _mirrors.Lost(record.Name);
+        _workshop.TakeDown(live);
+        if (!again)
+        {
+            live.Record = record with { Phase = MachinePhase.Stopped };
+            Store.Put(live.Record);
+            return;
+        }
+
+        var now = _clock.GetUtcNow();
+        var settled = record.Started is { } started && now - started > s_settled;
+        live.Record = record with { Restarts = settled ? 1 : record.Restarts + 1 };
+        Store.Put(live.Record);
+        var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(live.Record.Restarts - 1, 10)));
+        live.RestartAt = now + (pause < s_longestPause ? pause : s_longestPause);
+    }
+
+    private void Restart(LiveMachine live)
+    {
+        live.RestartAt = null;
+        try
+        {
+            var layers = live.Record.Environment is { } environment
+                ? Packs.Ensure(environment.Packs, environment.Machine.Base, _ => { }, CancellationToken.None)
+                : [];
+            _workshop.Make(live, layers);
+            if (Store.Record.Site is { } site)
+                _mirrors.Match(_machines, site);
+            Start(live.Record.Name);
+        }
+        catch (IOException error)
+        {
+            live.Problem = error.Message;
+            live.RestartAt = _clock.GetUtcNow() + s_longestPause;
+            _workshop.Report(live.Record, "machine", "medium", $"{live.Record.Name}: could not be started again: {error.Message}");
+        }
+    }
+}

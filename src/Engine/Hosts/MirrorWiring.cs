@@ -1,0 +1,177 @@
+using HyperSpector.Api.Messages;
+using HyperSpector.Api.Site;
+
+using HyperSpector.Linux.Calls;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>
+/// Which mirror port belongs between which machines (SW-2): kept matching what was asked for, and looked at once a second, so that a
+/// port that vanishes or drops is known as blind time.
+/// </summary>
+internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<string> log)
+{
+    private sealed record Wire(string Environment, string Server, string Interface, FrameForm Frames, bool Always)
+    {
+        internal int EnvironmentPid { get; set; }
+
+        internal int ServerPid { get; set; }
+
+        internal long DropsReported { get; set; }
+
+        internal bool Blind { get; set; }
+    }
+
+    // Changed on the operation thread only, replaced whole; read by Status from any thread.
+    private volatile IReadOnlyList<Wire> _wires = [];
+
+    /// <summary>The mirrors that one machine is an end of.</summary>
+    internal IReadOnlyList<(string Environment, string Server)> Of(string machine) =>
+        [.. _wires.Where(w => w.Environment == machine || w.Server == machine).Select(w => (w.Environment, w.Server))];
+
+    /// <summary>A machine is gone for good, and its mirrors with it.</summary>
+    internal void Forget(string machine) =>
+        _wires = [.. _wires.Where(w => w.Environment != machine && w.Server != machine)];
+
+    /// <summary>A machine's first process has ended: its mirrors are there no more until it is made anew.</summary>
+    internal void Lost(string machine)
+    {
+        foreach (var (environment, server) in Of(machine))
+            workshop.Switch.DetachMirror(server, environment);
+        Forget(machine);
+    }
+
+    /// <summary>Makes what is missing and removes what nobody asked for.</summary>
+    internal void Match(IReadOnlyDictionary<string, LiveMachine> machines, SiteSpec site)
+    {
+        var wanted = Wanted(site).Where(w => machines.GetValueOrDefault(w.Environment)?.Runs == true
+            && machines.GetValueOrDefault(w.Server)?.Runs == true).ToList();
+        foreach (var wire in wanted)
+        {
+            wire.EnvironmentPid = machines[wire.Environment].Init!.Pid;
+            wire.ServerPid = machines[wire.Server].Init!.Pid;
+        }
+
+        foreach (var old in _wires.Where(o => !wanted.Any(w => Same(o, w))))
+            workshop.Switch.DetachMirror(old.Server, old.Environment);
+        var next = new List<Wire>();
+        foreach (var wire in wanted)
+            next.Add(_wires.FirstOrDefault(o => Same(o, wire)) ?? Attach(wire, site));
+        _wires = next;
+    }
+
+    /// <summary>Once a second: is every mirror port there, and has it lost anything?</summary>
+    internal void Look(IReadOnlyDictionary<string, LiveMachine> machines)
+    {
+        foreach (var wire in _wires)
+        {
+            if (Interfaces.IndexOf(paths.Interface('m', $"{wire.Environment}/{wire.Server}")) == 0
+                || Interfaces.IndexOf(paths.Interface('p', wire.Server)) == 0)
+                Mend(wire, machines);
+            else
+                ReportDrops(wire);
+        }
+    }
+
+    internal IReadOnlyList<MirrorStatus> Status() => [.. _wires.Select(StatusOf).OfType<MirrorStatus>()];
+
+    private static IEnumerable<Wire> Wanted(SiteSpec site) =>
+        from environment in site.Environments
+        from server in environment.Value.Watch
+        let always = environment.Value.Capture == CaptureMode.Always
+        select new Wire(environment.Key, server, NameInside(environment.Value, server), environment.Value.Frames, always);
+
+    /// <summary><c>mon0</c> where one server is watched, <c>mon-NAME</c> where several are; cut to what an interface name holds.</summary>
+    internal static string NameInside(EnvironmentSpec environment, string server)
+    {
+        const int longest = 15;
+        if (environment.Watch.Count == 1)
+            return "mon0";
+        var name = $"mon-{server}";
+        return name.Length <= longest ? name : $"mon{IndexOf(environment.Watch, server)}-{server}"[..longest];
+    }
+
+    private static int IndexOf(IReadOnlyList<string> names, string name) => names.ToList().IndexOf(name);
+
+    private static bool Same(Wire left, Wire right) =>
+        left.Environment == right.Environment && left.Server == right.Server && left.Interface == right.Interface
+        && left.Frames == right.Frames && left.Always == right.Always
+        && left.EnvironmentPid == right.EnvironmentPid && left.ServerPid == right.ServerPid;
+
+    private Wire Attach(Wire wire, SiteSpec site)
+    {
+        var slot = IndexOf(site.Environments[wire.Environment].Watch, wire.Server);
+        AttachAt(wire, slot);
+        return wire;
+    }
+
+    private void AttachAt(Wire wire, int slot)
+    {
+        var mirror = workshop.Switch.AttachMirror(
+            wire.Server, wire.Environment, wire.EnvironmentPid, wire.Interface, wire.Frames, wire.Always);
+        using var flags = workshop.Switch.OpenFlagMap(wire.Server, wire.Environment);
+        using var keeper = workshop.KeeperOf(wire.Environment);
+        keeper?.AddMirror(slot, mirror.InsideIndex, flags, wire.Always);
+    }
+
+    private void Mend(Wire wire, IReadOnlyDictionary<string, LiveMachine> machines)
+    {
+        if (!wire.Blind)
+        {
+            wire.Blind = true;
+            workshop.ReportMirror(wire.Environment, wire.Server, "blind", "high",
+                $"mirror port of {wire.Server} in {wire.Environment} vanished: {wire.Server} is not seen until it is made anew");
+        }
+
+        if (machines.GetValueOrDefault(wire.Environment)?.Runs != true || machines.GetValueOrDefault(wire.Server)?.Runs != true)
+            return;
+        try
+        {
+            workshop.AttachPort(machines[wire.Server]);
+            AttachAt(wire, IndexOf(machines[wire.Environment].Record.Environment!.Watch, wire.Server));
+            wire.Blind = false;
+            workshop.ReportMirror(wire.Environment, wire.Server, "blind", "info",
+                $"mirror port of {wire.Server} in {wire.Environment} made anew: blind time ends");
+        }
+        catch (IOException error)
+        {
+            log($"mirror port of {wire.Server} in {wire.Environment}: {error.Message}");
+        }
+    }
+
+    private void ReportDrops(Wire wire)
+    {
+        if (StatusOf(wire) is not { } status || status.Dropped <= wire.DropsReported)
+            return;
+        workshop.ReportMirror(wire.Environment, wire.Server, "mirror-drop", "medium",
+            $"{status.Dropped - wire.DropsReported} frames of {wire.Server} did not reach {wire.Environment} ({status.Dropped} in all)");
+        wire.DropsReported = status.Dropped;
+    }
+
+    private MirrorStatus? StatusOf(Wire wire)
+    {
+        try
+        {
+            var counters = workshop.Switch.Read(wire.Server, wire.Environment);
+            return new MirrorStatus
+            {
+                Server = wire.Server,
+                Environment = wire.Environment,
+                Interface = wire.Interface,
+                Active = counters.Active,
+                Frames = wire.Frames,
+                Received = counters.Received,
+                Sent = counters.Sent,
+                Mirrored = counters.Mirrored,
+                Dropped = counters.Dropped,
+                Idle = counters.Idle,
+                Refused = counters.Refused,
+            };
+        }
+        catch (IOException)
+        {
+            // Being made anew, or going away.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using HyperSpector.Api.Messages;
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Packs;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>
+/// The daemon's face: what may be asked of a host. Everything that changes something is handed to one thread
+/// (<see cref="OperationThread"/>); questions are answered from what that thread last published.
+/// </summary>
+public sealed class SiteController : IDisposable
+{
+    private readonly HostPaths _paths;
+    private readonly OperationThread _operations = new();
+    private readonly LiveHost _host;
+    private readonly Action<string> _log;
+    private readonly Timer _tick;
+
+    /// <summary>Takes charge of a host; nothing is touched before <see cref="ResumeAsync"/>.</summary>
+    public SiteController(HostPaths paths, Action<string> log)
+    {
+        _paths = paths;
+        _log = log;
+        _host = new LiveHost(paths, log, _operations);
+        _tick = new Timer(_ => Tick());
+    }
+
+    /// <summary>Raised when nothing is left to look after.</summary>
+    public event Action? BecameEmpty;
+
+    /// <summary>True when no VM is there, and none should be.</summary>
+    public bool IsEmpty => _host.Store.Record.Machines.Count == 0 && _host.Store.Record.Site is null;
+
+    /// <summary>
+    /// Takes over what an earlier daemon left: adopts what runs, removes what is half made, makes what is missing.
+    /// </summary>
+    public async Task ResumeAsync()
+    {
+        await _operations.RunAsync(_host.Resume);
+        _ = _tick.Change(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Makes the host match <paramref name="site"/>; on failure or cancellation everything is as it was before.</summary>
+    public async Task UpAsync(SiteSpec site, Action<ProgressLine> report, CancellationToken cancellation)
+    {
+        await Guarded(report, () =>
+        {
+            var previous = _host.Store.Record.Site;
+            try
+            {
+                _host.Apply(site, report, cancellation);
+                _host.Store.Update(record => record with { Site = site });
+            }
+            catch (Exception error) when (error is IOException or OperationCanceledException or UnauthorizedAccessException)
+            {
+                _log($"up failed: {error.Message}");
+                RollBack(previous, report);
+                throw;
+            }
+        });
+        if (IsEmpty)
+            BecameEmpty?.Invoke();
+    }
+
+    /// <summary>Takes everything down. <paramref name="keep"/> keeps upper layers and events.</summary>
+    public async Task DownAsync(bool keep, Action<ProgressLine> report)
+    {
+        await Guarded(report, () => _host.Clear(keep, report));
+        if (IsEmpty)
+            BecameEmpty?.Invoke();
+    }
+
+    /// <summary>Fetches packs ahead of time.</summary>
+    public async Task BuildPacksAsync(PackBuildRequest request, Action<ProgressLine> report, CancellationToken cancellation)
+    {
+        await Guarded(report, () =>
+        {
+            try
+            {
+                _ = _host.Packs.Ensure(request.Packs, request.Base, report, cancellation);
+            }
+            finally
+            {
+                if (IsEmpty)
+                    _host.Clear(keep: false, _ => { });
+            }
+        });
+        if (IsEmpty)
+            BecameEmpty?.Invoke();
+    }
+
+    /// <summary>The VMs, as <c>ps</c> shows them.</summary>
+    public IReadOnlyList<MachineStatus> Machines() => _host.Machines();
+
+    /// <summary>The whole, as <c>status</c> shows it.</summary>
+    public HostStatus Status() => _host.Status();
+
+    /// <summary>What enters a running VM; null if there is none of that name.</summary>
+    public ExecTarget? ExecTarget(string machine) => _host.ExecTarget(machine);
+
+    /// <summary>True for the name of a VM of this host.</summary>
+    public bool Knows(string machine) => _host.Store.Record.Machines.ContainsKey(machine);
+
+    /// <summary>One line that says why a VM cannot be used, for people.</summary>
+    public string Explain(string machine)
+    {
+        var names = _host.Store.Record.Machines.Keys.Order(StringComparer.Ordinal).ToList();
+        if (names.Contains(machine))
+            return $"'{machine}' is not running; see 'hyperspector ps'";
+        return names.Count == 0
+            ? $"there is no VM '{machine}': nothing is up on host '{_paths.Name}'; run 'hyperspector up' first"
+            : $"there is no VM '{machine}'; there are: {string.Join(", ", names)}";
+    }
+
+    /// <summary>Where events of this host are spooled: the base's own first.</summary>
+    public IEnumerable<string> SpoolDirectories() => _host.SpoolDirectories();
+
+    /// <summary>Removes our empty directories when nothing is left.</summary>
+    public void RemoveTraces() => _host.RemoveTraces();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _tick.Dispose();
+        _operations.Dispose();
+        _host.Dispose();
+    }
+
+    private void RollBack(SiteSpec? previous, Action<ProgressLine> report)
+    {
+        report(new ProgressLine { Subject = "host", Step = "roll back", State = "running" });
+        try
+        {
+            if (previous is null)
+                _host.Clear(keep: false, _ => { });
+            else
+                _host.Apply(previous, _ => { }, CancellationToken.None);
+            report(new ProgressLine { Subject = "host", Step = "roll back", State = "done" });
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _log($"roll back failed: {error.Message}");
+            report(new ProgressLine { Subject = "host", Step = "roll back", State = "failed", Detail = error.Message });
+        }
+    }
+
+    /// <summary>Runs an operation in its turn; its outcome becomes the stream's last line.</summary>
+    private async Task Guarded(Action<ProgressLine> report, Action operation)
+    {
+        try
+        {
+            await _operations.RunAsync(operation);
+            report(new ProgressLine { Subject = "host", Step = "end", State = "finished", Last = true });
+        }
+#pragma warning disable CA1031 // the border of one request: it fails with a message, the daemon goes on
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            if (error is not (IOException or OperationCanceledException))
+                _log(error.ToString());
+            report(new ProgressLine { Subject = "host", Step = "end", State = "failed", Detail = error.Message, Last = true });
+        }
+    }
+
+    // Timers may overlap; the operation thread puts ticks in turn, and one pending tick is enough.
+    private int _tickPending;
+
+    private async void Tick()
+    {
+        if (Interlocked.Exchange(ref _tickPending, 1) == 1)
+            return;
+        try
+        {
+            await _operations.RunAsync(_host.Tick);
+        }
+#pragma warning disable CA1031 // a failed look must not end the looking
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _log($"watching failed: {error.Message}");
+        }
+        finally
+        {
+            _ = Interlocked.Exchange(ref _tickPending, 0);
+        }
+    }
+}

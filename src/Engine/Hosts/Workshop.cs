@@ -1,0 +1,158 @@
+using HyperSpector.Api.Events;
+using HyperSpector.Api.Messages;
+using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Machines;
+using HyperSpector.Engine.Mediator;
+using HyperSpector.Engine.Network;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>Makes, starts, serves and removes single VMs: the machine itself, its port, and our processes that serve it.</summary>
+internal sealed class Workshop : IDisposable
+{
+    private readonly HostPaths _paths;
+    private readonly Action<string> _log;
+    private readonly TimeProvider _clock;
+    private readonly Runtime _runtime;
+    private readonly Parts _parts;
+    private readonly BaseEvents _events;
+
+    internal Workshop(HostPaths paths, Action<string> log, ExitWatch exits, TimeProvider clock)
+    {
+        _paths = paths;
+        _log = log;
+        _clock = clock;
+        _runtime = Runtime.Probe();
+        Factory = new MachineFactory(paths, _runtime);
+        Switch = new VirtualSwitch(paths);
+        _parts = new Parts(paths, log, exits);
+        _events = new BaseEvents(paths, clock);
+    }
+
+    internal MachineFactory Factory { get; }
+
+    internal VirtualSwitch Switch { get; }
+
+    internal string RuntimePath => _runtime.Path;
+
+    internal string BaseSpoolDirectory => _events.Directory;
+
+    /// <summary>Makes a VM up to the point where its first process waits to be started; undoes what it did if it cannot.</summary>
+    internal void Make(LiveMachine live, IReadOnlyList<string> packLayers)
+    {
+        var record = live.Record;
+        try
+        {
+            if (record.Environment is not null)
+                _parts.StartKeeper(record);
+            var created = Factory.Create(MachinePlans.For(_paths, record, packLayers));
+            live.Init = PidFd.TryOpen(created.InitPid)
+                ?? throw new IOException($"{record.Name}: its first process died while it was made; see 'hyperspector logs {record.Name}'");
+            live.Record = record with { Generation = created.Generation };
+            live.BaseMoved = false;
+            if (record.Server is not null)
+                AttachPort(live);
+            else
+                _parts.HandDiagnosticSocket(record, live.Init.Pid);
+            _parts.StartReader(record);
+        }
+        catch
+        {
+            live.Dispose();
+            live.Init = null;
+            Remove(record.Name, keepState: true, mirrorsOf: []);
+            throw;
+        }
+    }
+
+    /// <summary>Lets the first process run.</summary>
+    internal void Start(LiveMachine live)
+    {
+        Factory.Start(live.Record.Name);
+        live.Problem = null;
+    }
+
+    /// <summary>Makes a server VM's port, or brings the one it has up to date.</summary>
+    internal void AttachPort(LiveMachine live) =>
+        _ = Switch.AttachServer(
+            live.Record.Name, live.Init!.Pid, AddressPlan.For(_paths.Name, live.Record.Index), live.Record.Server!.Publish);
+
+    /// <summary>Takes charge of a running VM that an earlier daemon made.</summary>
+    internal void Adopt(LiveMachine live)
+    {
+        if (live.Record.Server is not null)
+            AttachPort(live);
+        LookAfterParts(live);
+    }
+
+    /// <summary>The first process of a VM, if it runs.</summary>
+    internal PidFd? FindInit(string name) =>
+        Factory.Inspect(name) is { Running: true } process ? PidFd.TryOpen(process.Pid) : null;
+
+    /// <summary>Starts those of our processes that should serve a VM and do not.</summary>
+    internal void LookAfterParts(LiveMachine live)
+    {
+        if (live.Record.Environment is not null && _parts.EnsureKeeper(live.Record) && live.Init is { } init)
+            _parts.HandDiagnosticSocket(live.Record, init.Pid);
+        _parts.EnsureReader(live.Record);
+    }
+
+    /// <summary>Removes what is left of a VM whose first process has ended, but for its files.</summary>
+    internal void TakeDown(LiveMachine live)
+    {
+        live.Init?.Dispose();
+        live.Init = null;
+        Factory.Remove(live.Record.Name, keepState: true);
+        if (live.Record.IsServer)
+            Switch.DetachServer(live.Record.Name);
+        _parts.Stop(live.Record.Name);
+    }
+
+    /// <summary>Removes a VM and everything that belongs to it. Not an error if little or nothing is there.</summary>
+    internal void Remove(string name, bool keepState, IReadOnlyList<(string Environment, string Server)> mirrorsOf)
+    {
+        foreach (var (environment, server) in mirrorsOf)
+            Switch.DetachMirror(server, environment);
+        Factory.Remove(name, keepState);
+        Switch.DetachServer(name);
+        _parts.Stop(name);
+        Factory.RemoveDirectories(name, keepState);
+    }
+
+    internal IEnumerable<PartStatus> PartsOf(LiveMachine live) => _parts.Of(live.Record.Name);
+
+    internal KeeperClient? KeeperOf(string environment) => _parts.Connect(environment);
+
+    /// <summary>Puts an event of the base itself into its spool.</summary>
+    internal void Report(MachineRecord record, string kind, string severity, string summary)
+    {
+        _log(summary);
+        _events.Add(
+            kind, severity, summary, environment: record.Environment is null ? null : record.Name, server: record.IsServer ? record.Name : null);
+    }
+
+    /// <summary>Puts an event about a mirror port into the base's spool.</summary>
+    internal void ReportMirror(string environment, string server, string kind, string severity, string summary)
+    {
+        _log(summary);
+        _events.Add(kind, severity, summary, environment, server);
+    }
+
+    internal void ReapOrphans(IEnumerable<LiveMachine> machines)
+    {
+        var known = machines.Where(m => m.Init is not null).Select(m => m.Init!.Pid).ToHashSet();
+        Reaping.ReapUnknown(pid => known.Contains(pid) || _parts.IsChild(pid));
+    }
+
+    /// <summary>Removes what the host itself left: events of the base, empty directories.</summary>
+    internal void RemoveTraces()
+    {
+        _events.Delete();
+        foreach (var directory in new[] { $"{_paths.Run}/vms", $"{_paths.State}/vms", _paths.RuntimeRoot, _paths.State })
+            PrivateDirectory.RemoveIfEmpty(directory);
+    }
+
+    public void Dispose() => _events.Dispose();
+}
