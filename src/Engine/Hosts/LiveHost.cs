@@ -34,7 +34,7 @@ internal sealed partial class LiveHost : IDisposable
         Reaping.AdoptOrphans();
         _workshop = new Workshop(paths, log, _exits, _clock);
         _mirrors = new MirrorWiring(paths, _workshop, log);
-        Packs = new PackStore(paths, new BuildMachine(_workshop, _ids));
+        Packs = new PackStore(paths, new BuildMachine(paths, _workshop, _ids, log));
     }
 
     /// <summary>What is remembered.</summary>

@@ -1,0 +1,80 @@
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Machines;
+using HyperSpector.Engine.Network;
+using HyperSpector.Engine.Packs;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>The throw-away VM that fetches software: with a port like a server's, and gone afterwards.</summary>
+internal sealed class BuildMachine(HostPaths paths, Workshop workshop, IdRanges ids, Action<string> log) : IBuildMachine
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(20);
+
+    public void Build(
+        string name,
+        BaseSpec lower,
+        IReadOnlyList<string> layers,
+        IReadOnlyList<string> command,
+        string destination,
+        CancellationToken cancellation)
+    {
+        var owner = $"{paths.State}:{name}";
+        var firstId = ids.Claim(owner);
+        try
+        {
+            workshop.Switch.Prepare();
+            var created = workshop.Factory.Create(new MachinePlan
+            {
+                Name = name,
+                Kind = MachineKind.Build,
+                FirstId = firstId,
+                Base = lower,
+                PackLayers = layers,
+                Arguments = command,
+            });
+            using var init = PidFd.TryOpen(created.Pid) ?? throw new IOException($"{name}: its first process died while it was made");
+            _ = workshop.Switch.AttachServer(name, created.Pid, AddressPlan.For(paths.Name, AddressPlan.BuildIndex), []);
+            workshop.StartLogReader(name, firstId);
+            workshop.Factory.Start(name);
+            var status = Await(init, cancellation);
+            if (status is not { Succeeded: true })
+            {
+                var words = LogStore.LastLines(paths, name, 3);
+                throw new IOException($"fetching failed ({status?.ToString() ?? "no exit status"}): {string.Join(" | ", words)}");
+            }
+
+            _ = new LayerStore(paths).Seal(name, destination);
+        }
+        finally
+        {
+            try
+            {
+                workshop.Remove(name, keepState: false, mirrorsOf: []);
+                ids.Release(firstId);
+            }
+            catch (IOException error)
+            {
+                // Found again, and removed, when the daemon starts the next time.
+                log($"{name}: {error.Message}");
+            }
+        }
+    }
+
+    private static ExitStatus? Await(PidFd init, CancellationToken cancellation)
+    {
+        var deadline = TimeSpan.Zero;
+        var step = TimeSpan.FromMilliseconds(200);
+        while (!init.WaitForEnd(step))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            deadline += step;
+            if (deadline > s_longest)
+                throw new IOException($"fetching took longer than {s_longest.TotalMinutes} minutes");
+        }
+
+        return Reaping.TryReap(init);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using HyperSpector.Api;
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Machines;
+using HyperSpector.Engine.Packs;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>From what was asked for to what the machine factory makes. Pure but for the files of packs.</summary>
+internal static class MachinePlans
+{
+    /// <summary>Where our own files appear inside an IDS VM: a name no distribution uses.</summary>
+    private const string OwnDirectory = "/.hyperspector";
+
+    internal static MachinePlan For(HostPaths paths, MachineRecord record, IReadOnlyList<string> packLayers) =>
+        record.Environment is { } environment ? Ids(paths, record, environment, packLayers) : Server(paths, record);
+
+    /// <summary>The outputs of an IDS VM's packs, in a fixed order, with the pack that writes each.</summary>
+    internal static IReadOnlyList<(PackSpec Pack, PackOutput Output)> Outputs(EnvironmentSpec environment) =>
+        [.. from pack in environment.Packs from output in pack.Outputs select (pack, output)];
+
+    /// <summary>Host directory of an output's directory; outputs in the same directory share it.</summary>
+    internal static string OutputDirectory(HostPaths paths, string machine, int output) =>
+        $"{paths.MachineState(machine)}/outputs/{output}";
+
+    /// <summary>Distinct directories of outputs: inside, and the index of the first output there.</summary>
+    internal static IReadOnlyList<(string Inside, int Index)> OutputDirectories(EnvironmentSpec environment) =>
+        [.. Outputs(environment).Select((o, i) => (Inside: Path.GetDirectoryName(o.Output.Path)!, Index: i)).DistinctBy(o => o.Inside)];
+
+    private static MachinePlan Server(HostPaths paths, MachineRecord record) => Common(paths, record) with
+    {
+        Kind = MachineKind.Server,
+        Arguments = record.Machine.Run,
+        Environment = record.Machine.Environment,
+        User = record.Machine.User,
+        WorkingDirectory = record.Machine.WorkingDirectory,
+    };
+
+    private static MachinePlan Ids(HostPaths paths, MachineRecord record, EnvironmentSpec environment, IReadOnlyList<string> packLayers)
+    {
+        var mirrors = environment.Watch.Select(server => MirrorWiring.NameInside(environment, server)).ToList();
+        var plan = Common(paths, record);
+        var files = environment.Packs.SelectMany(pack => PackFiles.Render(pack, mirrors)).ToList();
+        var mounts = plan.Mounts.ToList();
+        foreach (var (inside, index) in OutputDirectories(environment))
+            mounts.Add(new BindMount(OutputDirectory(paths, record.Name, index), inside, ReadOnly: false));
+
+        var byHand = record.Machine.Run.Count > 0 && environment.Packs.Count == 0;
+        if (!byHand)
+        {
+            files.Add(new GeneratedFile($"{OwnDirectory}/plan.json", SensorPlanOf(record, environment, mirrors)));
+            mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-sensor", $"{OwnDirectory}/sensor", ReadOnly: true));
+        }
+
+        return plan with
+        {
+            Kind = MachineKind.Ids,
+            PackLayers = packLayers,
+            Arguments = byHand ? record.Machine.Run : [$"{OwnDirectory}/sensor", "--plan", $"{OwnDirectory}/plan.json"],
+            Environment = record.Machine.Environment,
+            User = byHand ? record.Machine.User : null,
+            WorkingDirectory = byHand ? record.Machine.WorkingDirectory : "/",
+            Files = files,
+            Mounts = mounts,
+            NetAdmin = environment.NetAdmin || environment.Packs.Any(p => p.NetAdmin),
+            SeccompListener = $"{paths.MachineRun(record.Name)}/seccomp.sock",
+        };
+    }
+
+    private static MachinePlan Common(HostPaths paths, MachineRecord record) => new()
+    {
+        Name = record.Name,
+        Kind = MachineKind.Server,
+        FirstId = record.FirstId,
+        Base = record.Machine.Base,
+        Arguments = record.Machine.Run,
+        Mounts = [.. record.Machine.Volumes.Select(v => new BindMount(v.Source, v.Target, v.ReadOnly))],
+        Resources = record.Machine.Resources,
+        LogFifo = LogFifo(paths, record.Name),
+    };
+
+    internal static string LogFifo(HostPaths paths, string machine) => $"{paths.MachineRun(machine)}/log.fifo";
+
+    private static string SensorPlanOf(MachineRecord record, EnvironmentSpec environment, List<string> mirrors)
+    {
+        var commands = environment.Packs
+            .SelectMany(pack => pack.Run)
+            .Select(command => new SensorCommand(command.Name, [.. command.Arguments.SelectMany(a => Expand(a, mirrors))]))
+            .ToList();
+        if (record.Machine.Run.Count > 0)
+            commands.Add(new SensorCommand("run", record.Machine.Run));
+        return JsonSerializer.Serialize(new SensorPlan { Commands = commands }, ApiJson.Default.SensorPlan);
+    }
+
+    // docs/packs.md: "{mirrors}" alone becomes one argument per mirror port, "{mirror}" the first port's name.
+    private static IEnumerable<string> Expand(string argument, List<string> mirrors) => argument == "{mirrors}"
+        ? mirrors
+        : [argument.Replace("{mirror}", mirrors.FirstOrDefault() ?? "lo", StringComparison.Ordinal)];
+}
