@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HyperSpector.Api;
+using HyperSpector.Api.Plans;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Packs;
@@ -9,8 +10,8 @@ namespace HyperSpector.Engine.Hosts;
 /// <summary>From what was asked for to what the machine factory makes. Pure but for the files of packs.</summary>
 internal static class MachinePlans
 {
-    /// <summary>Where our own files appear inside an IDS VM: a name no distribution uses.</summary>
-    private const string OwnDirectory = "/.hyperspector";
+    /// <summary>Where the sensor's program appears inside an IDS VM.</summary>
+    private const string SensorProgram = "/run/hyperspector/sensor";
 
     internal static MachinePlan For(HostPaths paths, MachineRecord record, IReadOnlyList<string> packLayers) =>
         record.Environment is { } environment ? Ids(paths, record, environment, packLayers) : Server(paths, record);
@@ -48,15 +49,15 @@ internal static class MachinePlans
         var byHand = record.Machine.Run.Count > 0 && environment.Packs.Count == 0;
         if (!byHand)
         {
-            files.Add(new GeneratedFile($"{OwnDirectory}/plan.json", SensorPlanOf(record, environment, mirrors)));
-            mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-sensor", $"{OwnDirectory}/sensor", ReadOnly: true));
+            files.Add(new GeneratedFile(SensorPlan.Path, SensorPlanOf(record, environment, mirrors)));
+            mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-sensor", SensorProgram, ReadOnly: true));
         }
 
         return plan with
         {
             Kind = MachineKind.Ids,
             PackLayers = packLayers,
-            Arguments = byHand ? record.Machine.Run : [$"{OwnDirectory}/sensor", "--plan", $"{OwnDirectory}/plan.json"],
+            Arguments = byHand ? record.Machine.Run : [SensorProgram],
             Environment = record.Machine.Environment,
             User = byHand ? record.Machine.User : null,
             WorkingDirectory = byHand ? record.Machine.WorkingDirectory : "/",
