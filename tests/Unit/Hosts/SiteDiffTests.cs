@@ -1,0 +1,106 @@
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Hosts;
+using Xunit;
+
+namespace HyperSpector.Tests.Unit.Hosts;
+
+public class SiteDiffTests
+{
+    private static readonly MachineSpec s_machine = new() { Base = new BaseSpec { Host = true }, Run = ["/bin/true"] };
+
+    [Fact]
+    public void Between_NothingAndASite_CreatesEverything()
+    {
+        var diff = SiteDiff.Between(new Dictionary<string, MachineRecord>(), Site(s_machine));
+
+        Assert.Equal(["web"], diff.CreateServers);
+        Assert.Equal(["edge"], diff.CreateEnvironments);
+        Assert.Empty(diff.Remove);
+        Assert.Empty(diff.Keep);
+    }
+
+    [Fact]
+    public void Between_TheSameSite_KeepsEverything()
+    {
+        var diff = SiteDiff.Between(Present(s_machine), Site(s_machine));
+
+        Assert.Equal(["web", "edge"], diff.Keep);
+        Assert.Empty(diff.Remove);
+        Assert.Empty(diff.CreateServers);
+        Assert.Empty(diff.CreateEnvironments);
+    }
+
+    [Fact]
+    public void Between_OtherPublishedPorts_KeepsTheMachine()
+    {
+        var site = Site(s_machine);
+        site = site with
+        {
+            Servers = new Dictionary<string, ServerSpec> { ["web"] = site.Servers["web"] with { Publish = [new(null, 80, 80, "tcp")] } },
+        };
+
+        Assert.Contains("web", SiteDiff.Between(Present(s_machine), site).Keep);
+    }
+
+    [Fact]
+    public void Between_OtherCommand_MakesTheServerAnewAndKeepsItsFiles()
+    {
+        var diff = SiteDiff.Between(Present(s_machine), Site(s_machine with { Run = ["/bin/false"] }));
+
+        Assert.Equal([("web", true)], diff.Remove);
+        Assert.Equal(["web"], diff.CreateServers);
+        Assert.Equal(["edge"], diff.Keep);
+    }
+
+    [Fact]
+    public void Between_OtherBase_DropsTheServersFiles()
+    {
+        var diff = SiteDiff.Between(Present(s_machine), Site(s_machine with { Base = new BaseSpec { Directory = "/srv/root" } }));
+
+        Assert.Equal([("web", false)], diff.Remove);
+    }
+
+    [Fact]
+    public void Between_AMachineThatWasHalfMade_MakesItAnew()
+    {
+        var present = Present(s_machine);
+        present["web"] = present["web"] with { Phase = MachinePhase.Making };
+
+        var diff = SiteDiff.Between(present, Site(s_machine));
+
+        Assert.Equal(["web"], diff.CreateServers);
+        Assert.Contains(diff.Remove, r => r.Name == "web");
+    }
+
+    [Fact]
+    public void Between_ANameThatBecameAnEnvironment_RemovesTheServerForGood()
+    {
+        var site = new SiteSpec
+        {
+            Servers = new Dictionary<string, ServerSpec>(),
+            Environments = new Dictionary<string, EnvironmentSpec> { ["web"] = new() { Machine = s_machine } },
+        };
+
+        var diff = SiteDiff.Between(Present(s_machine), site);
+
+        Assert.Contains(("web", false), diff.Remove);
+        Assert.Contains(("edge", false), diff.Remove);
+        Assert.Equal(["web"], diff.CreateEnvironments);
+    }
+
+    private static SiteSpec Site(MachineSpec server) => new()
+    {
+        Servers = new Dictionary<string, ServerSpec> { ["web"] = new() { Machine = server } },
+        Environments = new Dictionary<string, EnvironmentSpec> { ["edge"] = new() { Machine = s_machine, Watch = ["web"] } },
+    };
+
+    private static Dictionary<string, MachineRecord> Present(MachineSpec server)
+    {
+        var site = Site(server);
+        return new Dictionary<string, MachineRecord>
+        {
+            ["web"] = new() { Name = "web", FirstId = 1, Index = 1, Phase = MachinePhase.Ready, Server = site.Servers["web"] },
+            ["edge"] = new() { Name = "edge", FirstId = 2, Index = 2, Phase = MachinePhase.Ready, Environment = site.Environments["edge"] },
+        };
+    }
+}
