@@ -1,7 +1,7 @@
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Machines;
-using HyperSpector.Engine.Network;
+using HyperSpector.Engine.Network.Switch;
 using HyperSpector.Engine.Packs;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
@@ -36,7 +36,7 @@ internal sealed class BuildMachine(HostPaths paths, Workshop workshop, IdRanges 
                 Arguments = command,
             });
             using var init = PidFd.TryOpen(created.Pid) ?? throw new IOException($"{name}: its first process died while it was made");
-            _ = workshop.Switch.AttachServer(name, created.Pid, AddressPlan.For(paths.Name, AddressPlan.BuildIndex), []);
+            _ = workshop.Switch.AttachServer(name, created.Pid, AddressPlan.For(paths.Name, AddressPlan.Capacity - 1), []);
             workshop.StartLogReader(name, firstId);
             workshop.Factory.Start(name);
             var status = Await(init, cancellation);

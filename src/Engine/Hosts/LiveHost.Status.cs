@@ -1,7 +1,7 @@
 using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Engine.Events;
-using HyperSpector.Engine.Network;
+using HyperSpector.Engine.Network.Switch;
 
 namespace HyperSpector.Engine.Hosts;
 

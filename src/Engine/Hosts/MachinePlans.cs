@@ -41,7 +41,7 @@ internal static class MachinePlans
     {
         var mirrors = environment.Watch.Select(server => MirrorWiring.NameInside(environment, server)).ToList();
         var plan = Common(paths, record);
-        var files = environment.Packs.SelectMany(pack => PackFiles.Render(pack, mirrors)).ToList();
+        var files = environment.Packs.SelectMany(pack => PackInstall.Files(pack, mirrors)).ToList();
         var mounts = plan.Mounts.ToList();
         foreach (var (inside, index) in OutputDirectories(environment))
             mounts.Add(new BindMount(OutputDirectory(paths, record.Name, index), inside, ReadOnly: false));
@@ -86,15 +86,10 @@ internal static class MachinePlans
     {
         var commands = environment.Packs
             .SelectMany(pack => pack.Run)
-            .Select(command => new SensorCommand(command.Name, [.. command.Arguments.SelectMany(a => Expand(a, mirrors))]))
+            .Select(command => new SensorCommand(command.Name, PackInstall.Arguments(command, mirrors)))
             .ToList();
         if (record.Machine.Run.Count > 0)
             commands.Add(new SensorCommand("run", record.Machine.Run));
         return JsonSerializer.Serialize(new SensorPlan { Commands = commands }, ApiJson.Default.SensorPlan);
     }
-
-    // docs/packs.md: "{mirrors}" alone becomes one argument per mirror port, "{mirror}" the first port's name.
-    private static IEnumerable<string> Expand(string argument, List<string> mirrors) => argument == "{mirrors}"
-        ? mirrors
-        : [argument.Replace("{mirror}", mirrors.FirstOrDefault() ?? "lo", StringComparison.Ordinal)];
 }

@@ -107,11 +107,18 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
 
     private void AttachAt(Wire wire, int slot)
     {
-        var mirror = workshop.Switch.AttachMirror(
+        _ = workshop.Switch.AttachMirror(
             wire.Server, wire.Environment, wire.EnvironmentPid, wire.Interface, wire.Frames, wire.Always);
         using var flags = workshop.Switch.OpenFlagMap(wire.Server, wire.Environment);
         using var keeper = workshop.KeeperOf(wire.Environment);
-        keeper?.AddMirror(slot, mirror.InsideIndex, flags, wire.Always);
+        keeper?.AddMirror(slot, InsideIndex(wire), flags, wire.Always);
+    }
+
+    // The interface's number is that of its namespace: what PACKET_DIAG tells there.
+    private static uint InsideIndex(Wire wire)
+    {
+        using var network = Files.OpenRead($"/proc/{wire.EnvironmentPid}/ns/net");
+        return NetworkNamespace.Run(network, () => Interfaces.IndexOf(wire.Interface));
     }
 
     private void Mend(Wire wire, IReadOnlyDictionary<string, LiveMachine> machines)
@@ -152,8 +159,7 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     {
         try
         {
-            var counters = workshop.Switch.Read(wire.Server, wire.Environment);
-            return new MirrorStatus
+            return workshop.Switch.Read(wire.Server, wire.Environment) is not { } counters ? null : new MirrorStatus
             {
                 Server = wire.Server,
                 Environment = wire.Environment,

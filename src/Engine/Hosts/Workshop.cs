@@ -3,7 +3,7 @@ using HyperSpector.Api.Messages;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Mediator;
-using HyperSpector.Engine.Network;
+using HyperSpector.Engine.Network.Switch;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
@@ -26,7 +26,7 @@ internal sealed class Workshop : IDisposable
         _clock = clock;
         _runtime = Runtime.Probe();
         Factory = new MachineFactory(paths, _runtime);
-        Switch = new VirtualSwitch(paths);
+        Switch = new VirtualSwitch(paths, VirtualSwitch.InstalledProgram);
         _parts = new Parts(paths, log, exits);
         _events = new BaseEvents(paths, clock);
     }
@@ -35,7 +35,7 @@ internal sealed class Workshop : IDisposable
 
     internal VirtualSwitch Switch { get; }
 
-    internal string RuntimePath => _runtime.Path;
+    internal string RuntimePath => _runtime.Program;
 
     internal string BaseSpoolDirectory => _events.Directory;
 
@@ -48,7 +48,7 @@ internal sealed class Workshop : IDisposable
             if (record.Environment is not null)
                 _parts.StartKeeper(record);
             var created = Factory.Create(MachinePlans.For(_paths, record, packLayers));
-            live.Init = PidFd.TryOpen(created.InitPid)
+            live.Init = PidFd.TryOpen(created.Pid)
                 ?? throw new IOException($"{record.Name}: its first process died while it was made; see 'hyperspector logs {record.Name}'");
             live.Record = record with { Generation = created.Generation };
             live.BaseMoved = false;
@@ -89,7 +89,7 @@ internal sealed class Workshop : IDisposable
 
     /// <summary>The first process of a VM, if it runs.</summary>
     internal PidFd? FindInit(string name) =>
-        Factory.Inspect(name) is { Running: true } process ? PidFd.TryOpen(process.Pid) : null;
+        Factory.Inspect(name) is { Status: "running", Pid: > 0 } process ? PidFd.TryOpen(process.Pid) : null;
 
     /// <summary>Starts those of our processes that should serve a VM and do not.</summary>
     internal void LookAfterParts(LiveMachine live)
@@ -118,7 +118,6 @@ internal sealed class Workshop : IDisposable
         Factory.Remove(name, keepState);
         Switch.DetachServer(name);
         _parts.Stop(name);
-        Factory.RemoveDirectories(name, keepState);
     }
 
     internal IEnumerable<PartStatus> PartsOf(LiveMachine live) => _parts.Of(live.Record.Name);
