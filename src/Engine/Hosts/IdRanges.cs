@@ -17,6 +17,13 @@ public sealed class IdRanges(string directory = IdRanges.DefaultDirectory)
     // 2^31, which some programs still read as signed.
     private const uint First = 0x7000_0000;
     private const uint Last = 0x7FFE_0000;
+    private const uint FirstService = First - Size;
+
+    /// <summary>
+    /// A user id outside of every VM's range, unique to the VM that holds the range: for processes of ours that serve it and must
+    /// not be mistaken for its own.
+    /// </summary>
+    public static uint ServiceIdOf(uint first) => FirstService + (first - First) / Size;
 
     /// <summary>Claims a free range for <paramref name="owner"/> (host/machine); returns its first id.</summary>
     public uint Claim(string owner)

@@ -19,8 +19,8 @@ internal sealed partial class LiveHost
         {
             if (live.RestartAt <= now)
                 Restart(live);
-            else if (live.Runs)
-                _workshop.LookAfterParts(live);
+            else if (live.Runs && _workshop.LookAfterParts(live))
+                _mirrors.Tell(live.Record);
         }
 
         _mirrors.Look(_machines);

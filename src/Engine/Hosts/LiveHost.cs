@@ -32,7 +32,7 @@ internal sealed partial class LiveHost : IDisposable
         _clock = clock ?? TimeProvider.System;
         Store = new HostStore(paths);
         Reaping.AdoptOrphans();
-        _workshop = new Workshop(paths, log, _exits, _clock);
+        _workshop = new Workshop(paths, log, _clock);
         _mirrors = new MirrorWiring(paths, _workshop, log);
         Packs = new PackStore(paths, new BuildMachine(paths, _workshop, _ids, log));
     }

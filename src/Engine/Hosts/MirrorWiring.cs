@@ -105,20 +105,31 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
         return wire;
     }
 
+    /// <summary>Tells a keeper that was started anew about its mirrors.</summary>
+    internal void Tell(MachineRecord environment)
+    {
+        foreach (var wire in _wires.Where(w => w.Environment == environment.Name))
+            TellKeeper(wire, IndexOf(environment.Environment!.Watch, wire.Server));
+    }
+
     private void AttachAt(Wire wire, int slot)
     {
         _ = workshop.Switch.AttachMirror(
             wire.Server, wire.Environment, wire.EnvironmentPid, wire.Interface, wire.Frames, wire.Always);
+        TellKeeper(wire, slot);
+    }
+
+    private void TellKeeper(Wire wire, int slot)
+    {
         using var flags = workshop.Switch.OpenFlagMap(wire.Server, wire.Environment);
         using var keeper = workshop.KeeperOf(wire.Environment);
-        keeper?.AddMirror(slot, InsideIndex(wire), flags, wire.Always);
+        keeper.AddMirror(slot, InsideIndex(wire), flags, wire.Always);
     }
 
     // The interface's number is that of its namespace: what PACKET_DIAG tells there.
-    private static uint InsideIndex(Wire wire)
+    private static int InsideIndex(Wire wire)
     {
-        using var network = Files.OpenRead($"/proc/{wire.EnvironmentPid}/ns/net");
-        return NetworkNamespace.Run(network, () => Interfaces.IndexOf(wire.Interface));
+        return NetworkNamespace.Run($"/proc/{wire.EnvironmentPid}/ns/net", () => (int)Interfaces.IndexOf(wire.Interface));
     }
 
     private void Mend(Wire wire, IReadOnlyDictionary<string, LiveMachine> machines)

@@ -19,7 +19,7 @@ internal sealed class Workshop : IDisposable
     private readonly Parts _parts;
     private readonly BaseEvents _events;
 
-    internal Workshop(HostPaths paths, Action<string> log, ExitWatch exits, TimeProvider clock)
+    internal Workshop(HostPaths paths, Action<string> log, TimeProvider clock)
     {
         _paths = paths;
         _log = log;
@@ -27,7 +27,7 @@ internal sealed class Workshop : IDisposable
         _runtime = Runtime.Probe();
         Factory = new MachineFactory(paths, _runtime);
         Switch = new VirtualSwitch(paths, VirtualSwitch.InstalledProgram);
-        _parts = new Parts(paths, log, exits);
+        _parts = new Parts(paths, log);
         _events = new BaseEvents(paths, clock);
     }
 
@@ -46,7 +46,7 @@ internal sealed class Workshop : IDisposable
         try
         {
             if (record.Environment is not null)
-                _parts.StartKeeper(record);
+                _ = _parts.EnsureKeeper(record);
             var created = Factory.Create(MachinePlans.For(_paths, record, packLayers));
             live.Init = PidFd.TryOpen(created.Pid)
                 ?? throw new IOException($"{record.Name}: its first process died while it was made; see 'hyperspector logs {record.Name}'");
@@ -55,8 +55,8 @@ internal sealed class Workshop : IDisposable
             if (record.Server is not null)
                 AttachPort(live);
             else
-                _parts.HandDiagnosticSocket(record, live.Init.Pid);
-            _parts.StartReader(record);
+                HandDiagnosticSocket(live);
+            _parts.EnsureReader(ReaderPlans.For(_paths, record));
         }
         catch
         {
@@ -84,20 +84,25 @@ internal sealed class Workshop : IDisposable
     {
         if (live.Record.Server is not null)
             AttachPort(live);
-        LookAfterParts(live);
+        _ = LookAfterParts(live);
     }
 
     /// <summary>The first process of a VM, if it runs.</summary>
     internal PidFd? FindInit(string name) =>
         Factory.Inspect(name) is { Status: "running", Pid: > 0 } process ? PidFd.TryOpen(process.Pid) : null;
 
-    /// <summary>Starts those of our processes that should serve a VM and do not.</summary>
-    internal void LookAfterParts(LiveMachine live)
+    /// <summary>Starts those of our processes that should serve a VM and do not; true if a keeper must be told everything again.</summary>
+    internal bool LookAfterParts(LiveMachine live)
     {
-        if (live.Record.Environment is not null && _parts.EnsureKeeper(live.Record) && live.Init is { } init)
-            _parts.HandDiagnosticSocket(live.Record, init.Pid);
-        _parts.EnsureReader(live.Record);
+        _parts.EnsureReader(ReaderPlans.For(_paths, live.Record));
+        if (live.Record.Environment is null || !_parts.EnsureKeeper(live.Record))
+            return false;
+        HandDiagnosticSocket(live);
+        return true;
     }
+
+    /// <summary>Starts a reader for a VM of which only the log is kept.</summary>
+    internal void StartLogReader(string name, uint firstId) => _parts.EnsureReader(ReaderPlans.LogOnly(_paths, name, firstId));
 
     /// <summary>Removes what is left of a VM whose first process has ended, but for its files.</summary>
     internal void TakeDown(LiveMachine live)
@@ -120,9 +125,9 @@ internal sealed class Workshop : IDisposable
         _parts.Stop(name);
     }
 
-    internal IEnumerable<PartStatus> PartsOf(LiveMachine live) => _parts.Of(live.Record.Name);
+    internal IEnumerable<PartStatus> PartsOf(LiveMachine live) => _parts.Of(live.Record);
 
-    internal KeeperClient? KeeperOf(string environment) => _parts.Connect(environment);
+    internal KeeperClient KeeperOf(string environment) => _parts.Connect(environment);
 
     /// <summary>Puts an event of the base itself into its spool.</summary>
     internal void Report(MachineRecord record, string kind, string severity, string summary)
@@ -153,5 +158,16 @@ internal sealed class Workshop : IDisposable
             PrivateDirectory.RemoveIfEmpty(directory);
     }
 
-    public void Dispose() => _events.Dispose();
+    public void Dispose()
+    {
+        _events.Dispose();
+        _parts.Dispose();
+    }
+
+    private void HandDiagnosticSocket(LiveMachine live)
+    {
+        using var socket = DiagSocket.Create(live.Init!.Pid);
+        using var keeper = KeeperOf(live.Record.Name);
+        keeper.SetDiagSocket(socket);
+    }
 }

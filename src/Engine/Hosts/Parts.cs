@@ -1,0 +1,139 @@
+using System.Text.Json;
+using HyperSpector.Api;
+using HyperSpector.Api.Messages;
+using HyperSpector.Api.Plans;
+using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Mediator;
+
+namespace HyperSpector.Engine.Hosts;
+
+/// <summary>
+/// Our processes that serve VMs: a keeper (with its monitor) per IDS VM, a reader per VM. They outlive the daemon; it finds them by
+/// their pid files, and starts again those that died. Operation thread only, but for <see cref="Of"/>.
+/// </summary>
+internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
+{
+    private static readonly TimeSpan s_start = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(3);
+
+    private sealed class Served
+    {
+        internal PartProcess? Keeper { get; set; }
+
+        internal PartProcess? Reader { get; set; }
+
+        internal int KeeperStarts { get; set; }
+
+        internal int ReaderStarts { get; set; }
+    }
+
+    private volatile IReadOnlyDictionary<string, Served> _served = new Dictionary<string, Served>();
+
+    /// <summary>Starts what an IDS VM needs before it is made: the keeper, where the runtime delivers seccomp listeners.</summary>
+    /// <returns>True if it had to be started: it knows nothing yet.</returns>
+    internal bool EnsureKeeper(MachineRecord record)
+    {
+        var served = Of(record.Name, create: true)!;
+        if (served.Keeper is { IsAlive: true })
+            return false;
+        served.Keeper?.Dispose();
+        var files = Files(record.Name);
+        served.Keeper = PartProcess.Find(files.KeeperPid);
+        if (served.Keeper is not null && served.KeeperStarts == 0)
+            return false;
+        PrivateDirectory.Create(files.Directory);
+        var monitor = Path.Join(AppContext.BaseDirectory, "hyperspector-monitor");
+        served.Keeper = PartProcess.Start(
+            "hyperspector-keeper",
+            ["--run", files.Directory, "--monitor", monitor, "--uid", $"{IdRanges.ServiceIdOf(record.FirstId)}"],
+            $"{files.Directory}/keeper.log");
+        if (served.KeeperStarts++ > 0)
+            log($"{record.Name}: its keeper was gone and has been started again");
+        return true;
+    }
+
+    /// <summary>Starts a VM's reader unless it runs.</summary>
+    internal void EnsureReader(ReaderPlan plan)
+    {
+        var served = Of(plan.Machine, create: true)!;
+        if (served.Reader is { IsAlive: true })
+            return;
+        served.Reader?.Dispose();
+        var run = paths.MachineRun(plan.Machine);
+        var pidFile = $"{run}/reader.pid";
+        served.Reader = PartProcess.Find(pidFile);
+        if (served.Reader is not null)
+            return;
+        var planFile = $"{run}/reader.json";
+        File.WriteAllBytes(planFile, JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Default.ReaderPlan));
+        served.Reader = PartProcess.Start("hyperspector-reader", ["--plan", planFile], $"{run}/reader.log", pidFile);
+        if (served.ReaderStarts++ > 0)
+            log($"{plan.Machine}: its reader was gone and has been started again");
+    }
+
+    /// <summary>The line to a VM's keeper.</summary>
+    internal KeeperClient Connect(string machine) => KeeperClient.Connect(Files(machine), s_start);
+
+    /// <summary>Ends what serves a VM, also what an earlier daemon started.</summary>
+    internal void Stop(string machine)
+    {
+        var served = Of(machine, create: false) ?? new Served();
+        var keeper = served.Keeper ?? PartProcess.Find(Files(machine).KeeperPid);
+        keeper?.Stop(s_grace);
+        keeper?.Dispose();
+        // A monitor whose keeper was killed lives on by design; nobody else ends it.
+        using (var monitor = PartProcess.Find(Files(machine).MonitorPid))
+            monitor?.Stop(s_grace);
+        var reader = served.Reader ?? PartProcess.Find($"{paths.MachineRun(machine)}/reader.pid");
+        reader?.Stop(s_grace);
+        reader?.Dispose();
+        Publish(all => all.Remove(machine));
+    }
+
+    /// <summary>True for a process that this daemon started and will reap itself.</summary>
+    internal bool IsChild(int pid) => _served.Values.Any(s => s.Keeper?.Pid == pid || s.Reader?.Pid == pid);
+
+    /// <summary>What serves a VM, as <c>status</c> shows it.</summary>
+    internal IEnumerable<PartStatus> Of(MachineRecord record)
+    {
+        var served = Of(record.Name, create: false) ?? new Served();
+        if (!record.IsServer)
+        {
+            yield return new PartStatus("keeper", record.Name, Alive(served.Keeper), Math.Max(0, served.KeeperStarts - 1));
+            using var monitor = PartProcess.Find(Files(record.Name).MonitorPid);
+            yield return new PartStatus("monitor", record.Name, monitor?.Pid, 0);
+        }
+
+        yield return new PartStatus("reader", record.Name, Alive(served.Reader), Math.Max(0, served.ReaderStarts - 1));
+    }
+
+    public void Dispose()
+    {
+        foreach (var served in _served.Values)
+        {
+            served.Keeper?.Dispose();
+            served.Reader?.Dispose();
+        }
+    }
+
+    // Not IsAlive: that reaps, which is for the operation thread.
+    private static int? Alive(PartProcess? part) => part is { Process.HasEnded: false } ? part.Pid : null;
+
+    private MediatorPaths Files(string machine) => new(paths.MachineRun(machine));
+
+    private Served? Of(string machine, bool create)
+    {
+        if (_served.TryGetValue(machine, out var served) || !create)
+            return served;
+        var added = new Served();
+        Publish(all => all[machine] = added);
+        return added;
+    }
+
+    private void Publish(Action<Dictionary<string, Served>> change)
+    {
+        var next = new Dictionary<string, Served>(_served);
+        change(next);
+        _served = next;
+    }
+}
