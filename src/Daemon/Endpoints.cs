@@ -3,7 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using HyperSpector.Api;
 using HyperSpector.Api.Messages;
-using HyperSpector.Api.Site;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Hosts;
 

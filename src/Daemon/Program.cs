@@ -1,5 +1,4 @@
 using HyperSpector.Daemon;
-using HyperSpector.Engine.Hosts;
 
 // hyperspectord: one per host, root, no network listener. It owns what was asked for and what is; see docs/design.md §2.
 var options = DaemonOptions.Parse(args, out var problem);

@@ -1,5 +1,4 @@
 using HyperSpector.Engine.Hosts;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

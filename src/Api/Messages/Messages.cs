@@ -17,6 +17,9 @@ public sealed record ProgressLine
     /// <summary>One clear line when it failed, or a detail worth showing.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>Stored <see cref="LogLine"/>s (JSON lines in UTF-8) of a VM that failed: hostile, for the CLI to show.</summary>
+    public byte[]? Log { get; init; }
+
     /// <summary>True on the stream's last line only; its <see cref="State"/> is the outcome.</summary>
     public bool Last { get; init; }
 }

@@ -31,7 +31,7 @@ public sealed class LogStore : IDisposable
     }
 
     /// <summary>Where a VM's log is.</summary>
-    public static string DirectoryOf(HostPaths paths, string machine) => Path.Join(paths.MachineState(machine), "log");
+    public static string DirectoryOf(HostPaths paths, string machine) => Path.Join(paths.State, "logs", machine);
 
     /// <summary>Opens the log in a directory, which is borrowed.</summary>
     public static LogStore Open(FileDescriptor directory, string machine, TimeProvider clock) => new(directory, machine, clock);

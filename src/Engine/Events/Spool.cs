@@ -52,8 +52,8 @@ public sealed class Spool : IDisposable
         }
     }
 
-    /// <summary>Where a VM's spool is.</summary>
-    public static string DirectoryOf(HostPaths paths, string machine) => Path.Join(paths.MachineState(machine), "spool");
+    /// <summary>Where a VM's spool is: outlives the VM's being made anew.</summary>
+    public static string DirectoryOf(HostPaths paths, string machine) => Path.Join(paths.State, "events", machine);
 
     /// <summary>Opens the spool in a directory, which is borrowed.</summary>
     /// <exception cref="KernelException">EBUSY: another process writes to it.</exception>

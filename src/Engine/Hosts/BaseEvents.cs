@@ -1,19 +1,26 @@
 using HyperSpector.Api.Events;
 using HyperSpector.Engine.Events;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Hosts;
 
 /// <summary>Events that the base itself sees: machines that end, blind time, dropped frames. Spooled as any sensor's are.</summary>
 internal sealed class BaseEvents(HostPaths paths, TimeProvider clock) : IDisposable
 {
+    // A name that no VM can have: theirs begin with a letter.
+    private const string Name = "0-base";
+
+    private FileDescriptor? _directory;
     private Spool? _spool;
 
-    internal string Directory { get; } = $"{paths.State}/spool";
+    internal string Directory { get; } = Spool.DirectoryOf(paths, Name);
 
     internal void Add(string kind, string severity, string summary, string? environment, string? server)
     {
-        _spool ??= Spool.Open(Directory, clock);
-        _spool.Append(new EventRecord
+        _spool ??= Open();
+        // False means a full disk: the daemon's own log has the line all the same.
+        _ = _spool.TryAppend(new EventRecord
         {
             Id = Guid.NewGuid().ToString("n"),
             Time = clock.GetUtcNow(),
@@ -38,5 +45,14 @@ internal sealed class BaseEvents(HostPaths paths, TimeProvider clock) : IDisposa
     {
         _spool?.Dispose();
         _spool = null;
+        _directory?.Dispose();
+        _directory = null;
+    }
+
+    private Spool Open()
+    {
+        PrivateDirectory.Create(Directory);
+        _directory = Files.OpenDirectory(Directory);
+        return Spool.Open(_directory, clock);
     }
 }

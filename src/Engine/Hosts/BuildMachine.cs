@@ -42,8 +42,8 @@ internal sealed class BuildMachine(HostPaths paths, Workshop workshop, IdRanges 
             var status = Await(init, cancellation);
             if (status is not { Succeeded: true })
             {
-                var words = LogStore.LastLines(paths, name, 3);
-                throw new IOException($"fetching failed ({status?.ToString() ?? "no exit status"}): {string.Join(" | ", words)}");
+                throw new FetchException(
+                    $"the package manager failed ({status?.ToString() ?? "unknown status"}); its last words follow", LastWords(name));
             }
 
             _ = new LayerStore(paths).Seal(name, destination);
@@ -61,6 +61,14 @@ internal sealed class BuildMachine(HostPaths paths, Workshop workshop, IdRanges 
                 log($"{name}: {error.Message}");
             }
         }
+    }
+
+    // As they were stored, unread: the CLI shows them.
+    private byte[] LastWords(string name)
+    {
+        using var words = new MemoryStream();
+        LineStream.CopyAsync([LogStore.DirectoryOf(paths, name)], 5, follow: false, words, CancellationToken.None).GetAwaiter().GetResult();
+        return words.ToArray();
     }
 
     private static ExitStatus? Await(PidFd init, CancellationToken cancellation)

@@ -14,6 +14,9 @@ public enum MachinePhase
 
     /// <summary>Its first process ended and the restart policy lets it rest.</summary>
     Stopped,
+
+    /// <summary>Taken down; its upper layer, events and logs are kept for the next <c>up</c>.</summary>
+    Kept,
 }
 
 /// <summary>What the daemon must remember over a crash of its own or of the machine. Written before anything is made.</summary>

@@ -20,6 +20,11 @@ internal sealed partial class LiveHost
         Parts = [.. _machines.Values.OrderBy(m => m.Record.Name, StringComparer.Ordinal).SelectMany(_workshop.PartsOf)],
     };
 
+    internal IEnumerable<string> Names => _machines.Keys;
+
+    /// <summary>True for a VM that is there, whatever its state.</summary>
+    internal bool Knows(string machine) => _machines.ContainsKey(machine);
+
     internal ExecTarget? ExecTarget(string machine) =>
         _machines.TryGetValue(machine, out var live) && live.Runs && live.Record.Phase == MachinePhase.Ready
             ? new ExecTarget(_workshop.RuntimePath, _paths.RuntimeRoot, _paths.ContainerId(machine))

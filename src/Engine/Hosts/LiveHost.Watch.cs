@@ -40,7 +40,7 @@ internal sealed partial class LiveHost
         }
 
         _workshop.Switch.Prepare();
-        foreach (var machine in record.Machines.Values)
+        foreach (var machine in record.Machines.Values.Where(m => m.Phase != MachinePhase.Kept))
         {
             if (!_ids.TryClaim(machine.FirstId, Owner(machine.Name)))
                 throw new IOException($"the user ids of '{machine.Name}' ({machine.FirstId}…) are in use by another host of this machine");

@@ -1,4 +1,3 @@
-using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Packs;
@@ -54,7 +53,11 @@ internal sealed partial class LiveHost : IDisposable
             Report(report, name, "create", "unchanged");
         _workshop.Switch.Prepare();
         foreach (var (name, keepState) in diff.Remove)
+        {
             Step(report, name, "remove", () => Remove(name, keepState));
+            if (!site.Servers.ContainsKey(name) && !site.Environments.ContainsKey(name))
+                _workshop.DeleteHistory(name);
+        }
 
         foreach (var name in diff.CreateServers)
         {
@@ -83,7 +86,14 @@ internal sealed partial class LiveHost : IDisposable
     {
         // Servers last, so that they are watched to their end.
         foreach (var machine in Store.Record.Machines.Values.OrderBy(m => m.IsServer).ToList())
+        {
             Step(report, machine.Name, "remove", () => Remove(machine.Name, keep));
+            if (keep)
+                Store.Put(machine with { Phase = MachinePhase.Kept });
+            else
+                _workshop.DeleteHistory(machine.Name);
+        }
+
         foreach (var name in _workshop.Factory.ListLeftovers().ToList())
             Step(report, name, "remove", () => _workshop.Remove(name, keep, mirrorsOf: []));
         _workshop.Switch.RemoveAll();
@@ -97,9 +107,8 @@ internal sealed partial class LiveHost : IDisposable
     /// <summary>Removes directories of ours that have become empty; with nothing kept, the events of the base too.</summary>
     internal void RemoveTraces()
     {
-        if (Store.Record.Site is not null || Store.Record.Machines.Count > 0)
-            return;
-        _workshop.RemoveTraces();
+        if (Store.Record.Site is null && Store.Record.Machines.Count == 0)
+            _workshop.RemoveTraces();
     }
 
     public void Dispose()
@@ -113,6 +122,8 @@ internal sealed partial class LiveHost : IDisposable
     private void Make(string name, ServerSpec? server, EnvironmentSpec? environment, IReadOnlyList<string> layers)
     {
         var earlier = Store.Record.Machines.GetValueOrDefault(name);
+        if (earlier is not null && !_ids.TryClaim(earlier.FirstId, Owner(name)))
+            throw new IOException($"the user ids of '{name}' ({earlier.FirstId}…) are in use by another host of this machine");
         var record = new MachineRecord
         {
             Name = name,

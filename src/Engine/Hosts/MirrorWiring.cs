@@ -123,7 +123,7 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     {
         using var flags = workshop.Switch.OpenFlagMap(wire.Server, wire.Environment);
         using var keeper = workshop.KeeperOf(wire.Environment);
-        keeper.AddMirror(slot, InsideIndex(wire), flags, wire.Always);
+        keeper.AddMirror(slot, flags, InsideIndex(wire), wire.Always);
     }
 
     // The interface's number is that of its namespace: what PACKET_DIAG tells there.

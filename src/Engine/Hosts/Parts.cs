@@ -2,14 +2,13 @@ using System.Text.Json;
 using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Plans;
-using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Mediator;
 
 namespace HyperSpector.Engine.Hosts;
 
 /// <summary>
 /// Our processes that serve VMs: a keeper (with its monitor) per IDS VM, a reader per VM. They outlive the daemon; it finds them by
-/// their pid files, and starts again those that died. Operation thread only, but for <see cref="Of"/>.
+/// their pid files, and starts again those that died. Operation thread only, but for <see cref="StatusOf"/>.
 /// </summary>
 internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
 {
@@ -39,7 +38,7 @@ internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
         served.Keeper?.Dispose();
         var files = Files(record.Name);
         served.Keeper = PartProcess.Find(files.KeeperPid);
-        if (served.Keeper is not null && served.KeeperStarts == 0)
+        if (served.Keeper is not null)
             return false;
         PrivateDirectory.Create(files.Directory);
         var monitor = Path.Join(AppContext.BaseDirectory, "hyperspector-monitor");
@@ -94,7 +93,7 @@ internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
     internal bool IsChild(int pid) => _served.Values.Any(s => s.Keeper?.Pid == pid || s.Reader?.Pid == pid);
 
     /// <summary>What serves a VM, as <c>status</c> shows it.</summary>
-    internal IEnumerable<PartStatus> Of(MachineRecord record)
+    internal IEnumerable<PartStatus> StatusOf(MachineRecord record)
     {
         var served = Of(record.Name, create: false) ?? new Served();
         if (!record.IsServer)

@@ -29,7 +29,8 @@ public sealed class SiteController : IDisposable
     public event Action? BecameEmpty;
 
     /// <summary>True when no VM is there, and none should be.</summary>
-    public bool IsEmpty => _host.Store.Record.Machines.Count == 0 && _host.Store.Record.Site is null;
+    public bool IsEmpty =>
+        _host.Store.Record.Site is null && _host.Store.Record.Machines.Values.All(m => m.Phase == MachinePhase.Kept);
 
     /// <summary>
     /// Takes over what an earlier daemon left: adopts what runs, removes what is half made, makes what is missing.
@@ -99,12 +100,12 @@ public sealed class SiteController : IDisposable
     public ExecTarget? ExecTarget(string machine) => _host.ExecTarget(machine);
 
     /// <summary>True for the name of a VM of this host.</summary>
-    public bool Knows(string machine) => _host.Store.Record.Machines.ContainsKey(machine);
+    public bool Knows(string machine) => _host.Knows(machine);
 
     /// <summary>One line that says why a VM cannot be used, for people.</summary>
     public string Explain(string machine)
     {
-        var names = _host.Store.Record.Machines.Keys.Order(StringComparer.Ordinal).ToList();
+        var names = _host.Names.Order(StringComparer.Ordinal).ToList();
         if (names.Contains(machine))
             return $"'{machine}' is not running; see 'hyperspector ps'";
         return names.Count == 0
@@ -158,7 +159,7 @@ public sealed class SiteController : IDisposable
         {
             if (error is not (IOException or OperationCanceledException))
                 _log(error.ToString());
-            report(new ProgressLine { Subject = "host", Step = "end", State = "failed", Detail = error.Message, Last = true });
+            report(new ProgressLine { Subject = "host", Step = "end", State = "failed", Detail = error.Message, Log = (error as FetchException)?.Log, Last = true });
         }
     }
 

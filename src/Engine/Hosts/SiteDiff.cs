@@ -25,6 +25,9 @@ internal sealed record SiteDiff
         var keep = new List<string>();
         foreach (var (name, record) in present)
         {
+            // What 'down --keep' kept of a VM that this site does not have waits for the site that has it.
+            if (record.Phase == MachinePhase.Kept && !wanted.Servers.ContainsKey(name) && !wanted.Environments.ContainsKey(name))
+                continue;
             if (Survives(record, wanted))
                 keep.Add(name);
             else
@@ -43,7 +46,7 @@ internal sealed record SiteDiff
     // A machine in phase Making is a leftover of an operation that did not finish; it is never kept.
     private static bool Survives(MachineRecord record, SiteSpec wanted)
     {
-        if (record.Phase == MachinePhase.Making)
+        if (record.Phase is MachinePhase.Making or MachinePhase.Kept)
             return false;
         if (record.Server is { } server)
             return wanted.Servers.TryGetValue(record.Name, out var next) && Same(Core(server), Core(next));

@@ -1,4 +1,3 @@
-using HyperSpector.Api.Events;
 using HyperSpector.Api.Messages;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Machines;
@@ -125,7 +124,17 @@ internal sealed class Workshop : IDisposable
         _parts.Stop(name);
     }
 
-    internal IEnumerable<PartStatus> PartsOf(LiveMachine live) => _parts.Of(live.Record);
+    /// <summary>Removes what was seen of a VM and what it said.</summary>
+    internal void DeleteHistory(string name)
+    {
+        foreach (var directory in new[] { Spool.DirectoryOf(_paths, name), LogStore.DirectoryOf(_paths, name) })
+        {
+            if (Directory.Exists(directory))
+                Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    internal IEnumerable<PartStatus> PartsOf(LiveMachine live) => _parts.StatusOf(live.Record);
 
     internal KeeperClient KeeperOf(string environment) => _parts.Connect(environment);
 
@@ -154,7 +163,11 @@ internal sealed class Workshop : IDisposable
     internal void RemoveTraces()
     {
         _events.Delete();
-        foreach (var directory in new[] { $"{_paths.Run}/vms", $"{_paths.State}/vms", _paths.RuntimeRoot, _paths.State })
+        string[] ours =
+        [
+            $"{_paths.Run}/vms", _paths.RuntimeRoot, $"{_paths.State}/vms", $"{_paths.State}/events", $"{_paths.State}/logs", _paths.State,
+        ];
+        foreach (var directory in ours)
             PrivateDirectory.RemoveIfEmpty(directory);
     }
 

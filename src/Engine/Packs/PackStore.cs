@@ -5,7 +5,6 @@ using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Hosts;
-using HyperSpector.Engine.Machines;
 
 namespace HyperSpector.Engine.Packs;
 
