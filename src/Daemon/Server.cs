@@ -1,5 +1,4 @@
 using HyperSpector.Engine.Hosts;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HyperSpector.Daemon;
