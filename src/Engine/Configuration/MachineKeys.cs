@@ -18,7 +18,7 @@ internal static class MachineKeys
         new("working_dir", "Working directory inside the VM.", """{"type":"string","pattern":"^/"}""",
             (d, n) => d.WorkingDirectory = MachinePath.Read(d.File, n, "working_dir")),
         new("volumes", "Directories or files of the host that appear inside: SOURCE:TARGET[:ro], or a mapping.",
-            """{"type":"array","items":{"oneOf":[{"type":"string","pattern":"^[^:]+:[^:]+(:r[ow])?$"},{"$ref":"#/definitions/volume"}]}}""",
+            """{"type":"array","items":{"oneOf":[{"type":"string","pattern":"^(.*\\$\\{.*|[^:]+:[^:]+(:r[ow])?)$"},{"$ref":"#/definitions/volume"}]}}""",
             (d, n) => d.Volumes = VolumeReader.Read(d.File, n)),
         new("restart", "What happens when the first process ends; always unless said otherwise.", """{"enum":["always","on-failure","no"]}""",
             (d, n) => d.Restart = Values.Word(d.File, n, "restart",

@@ -10,7 +10,8 @@ namespace HyperSpector.Engine.Configuration;
 internal static partial class PublishReader
 {
     internal const string Schema = """
-        {"type":"array","items":{"type":"string","pattern":"^((\\[[^\\]]+\\]|[0-9.]+|\\$\\{[^}]+\\}):)?[^:]+:[^:]+$","examples":["8080:80","127.0.0.1:5353:53/udp","[::1]:8080:80"]}}
+        {"type":"array","items":{"type":"string","pattern":"^(.*\\$\\{.*|((\\[[^\\]]+\\]|[0-9.]+):)?[0-9]+:[0-9]+(/(tcp|udp))?)$",
+        "examples":["8080:80","127.0.0.1:5353:53/udp","[::1]:8080:80"]}}
         """;
 
     internal static IReadOnlyList<(Node At, PublishedPort Port)> Read(SourceFile file, Node node)
