@@ -1,6 +1,7 @@
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Hosts;
 using HyperSpector.Engine.Network.Mirror;
+using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Switch;
@@ -11,13 +12,20 @@ namespace HyperSpector.Engine.Network.Switch;
 /// </summary>
 /// <param name="paths">The host.</param>
 /// <param name="program">Path of the eBPF object <c>mirror.bpf.o</c>.</param>
-public sealed class VirtualSwitch(HostPaths paths, string program)
+public sealed partial class VirtualSwitch(HostPaths paths, string program)
 {
+    private const char PortRole = 'p';
+    private const char MirrorRole = 'm';
+
     /// <summary>The eBPF object of an installed HyperSpector.</summary>
     public static string InstalledProgram => Path.Join(AppContext.BaseDirectory, "bpf/mirror.bpf.o");
 
     /// <summary>Makes the host's nft table and turns forwarding on, remembering what was changed. Idempotent.</summary>
-    public void Prepare() => throw new NotSupportedException(paths.Name + program);
+    public void Prepare() => new Forwarding(paths.Name).Enable((closed4, closed6) =>
+        NfTables.Apply(HostTable.Render(paths.Name, closed4, closed6)));
+
+    /// <summary>The base's end of a server's port: where an IDS on the base would capture.</summary>
+    public string PortOf(string server) => paths.Interface(PortRole, server);
 
     /// <summary>
     /// Gives a server VM its port: <c>eth0</c>, addresses, routes, policing, published ports. Idempotent: the right port is kept,
@@ -28,38 +36,102 @@ public sealed class VirtualSwitch(HostPaths paths, string program)
     /// <param name="initPid">A process in its network namespace.</param>
     /// <param name="addresses">From <see cref="AddressPlan.For"/>.</param>
     /// <param name="publish">Ports of the base that lead into it.</param>
-    public ServerPort AttachServer(string server, int initPid, PortAddresses addresses, IReadOnlyList<PublishedPort> publish) =>
-        throw new NotSupportedException();
+    public ServerPort AttachServer(string server, int initPid, PortAddresses addresses, IReadOnlyList<PublishedPort> publish)
+    {
+        var port = PortOf(server);
+        var configuration = new PortConfiguration(paths.Name, server, port, addresses);
+        using var machine = NamespaceFd.NetworkOf(initPid);
+        var alias = configuration.Alias(machine, publish);
+        var links = Links.All();
+        var present = links.FirstOrDefault(l => l.Name == port);
+        if (present is not null && IsRight(present))
+        {
+            // Translation may differ, or the tables may be gone: then they are made anew, at once and whole.
+            if (present.Alias != alias || !HasTables(port))
+            {
+                NfTables.Apply(PortTables.Render(paths.Name, port, addresses, publish));
+                Links.Batch($"link set dev {port} alias {alias}");
+            }
+
+            AttachMirrors();
+            return new ServerPort(server, port, addresses, Created: false);
+        }
+
+        if (present is not null)
+            _ = Links.Remove(port);
+        configuration.Create(machine, alias);
+        NfTables.Apply(PortTables.Render(paths.Name, port, addresses, publish));
+        configuration.SetKnobs();
+        machine.Run(configuration.ConfigureInside);
+        AttachMirrors();
+        configuration.Open();
+        return new ServerPort(server, port, addresses, Created: true);
+
+        bool IsRight(LinkRow link)
+        {
+            // All of the alias but its last part, the translation, must agree.
+            var same = link.Alias is { } old && old[..(old.LastIndexOf('/') + 1)] == alias[..(alias.LastIndexOf('/') + 1)];
+            if (!same || !configuration.IsBase(link))
+                return false;
+            var inside = false;
+            machine.Run(() => inside = configuration.IsInside(link));
+            return inside;
+        }
+
+        void AttachMirrors()
+        {
+            foreach (var link in links.Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server))
+            {
+                using var mirror = MirrorProgram.Find(link.Name);
+                mirror?.AttachTo(program, port);
+            }
+        }
+    }
 
     /// <summary>Removes a server's port and everything about it; mirrors wait for a new one. Not an error if there is none.</summary>
-    public void DetachServer(string server) => throw new NotSupportedException();
-
-    /// <summary>Gives an IDS VM a mirror port. Idempotent; the server may get its port earlier or later.</summary>
-    /// <param name="server">The watched server VM.</param>
-    /// <param name="environment">The environment.</param>
-    /// <param name="idsInitPid">A process in the IDS VM's network namespace.</param>
-    /// <param name="insideName">The interface there, e.g. <c>mon0</c>.</param>
-    /// <param name="frames">How frames are delivered.</param>
-    /// <param name="always">Copy whether or not somebody captures.</param>
-    public MirrorPort AttachMirror(
-        string server, string environment, int idsInitPid, string insideName, FrameForm frames, bool always) =>
-        throw new NotSupportedException();
-
-    /// <summary>Removes a mirror port. Not an error if there is none.</summary>
-    public void DetachMirror(string server, string environment) => throw new NotSupportedException();
+    public void DetachServer(string server)
+    {
+        var port = PortOf(server);
+        // The port first: its VM is never without policing.
+        _ = Links.Remove(port);
+        NfTables.Apply(PortTables.Delete(paths.Name, port));
+    }
 
     /// <summary>Removes everything of this host: ports, mirrors, tables; forwarding is as before. Works after any crash.</summary>
-    public void RemoveAll() => throw new NotSupportedException();
-
-    /// <summary>The counters of a mirror; null if there is no such mirror port.</summary>
-    public MirrorCounters? Read(string server, string environment) => throw new NotSupportedException();
+    public void RemoveAll()
+    {
+        foreach (var link in Links.All().Where(IsOurs))
+            _ = Links.Remove(link.Name);
+        new Forwarding(paths.Name).Disable();
+        var table = HostTable.NameOf(paths.Name);
+        var tables = NfTables.Tables().Where(t => t.Name == table || t.Name.StartsWith(table + "_", StringComparison.Ordinal)).ToList();
+        if (tables.Count > 0)
+            NfTables.Apply(string.Concat(tables.Select(t => NfTables.Delete(t.Family, t.Name))));
+    }
 
     /// <summary>What a server's port refused; null if it has none.</summary>
-    public PolicingCounters? ReadPolicing(string server) => throw new NotSupportedException();
+    public PolicingCounters? ReadPolicing(string server)
+    {
+        var counters = NfTables.Counters("netdev", PortTables.NameOf(paths.Name, PortOf(server)));
+        return counters.Count == 0
+            ? null
+            : new PolicingCounters
+            {
+                Mac = counters["mac"],
+                Protocol = counters["protocol"],
+                Source = counters["source"],
+                Destination = counters["destination"],
+            };
+    }
 
-    /// <summary>
-    /// The flag of a mirror, to be mapped shared (one page; the first u32: nonzero means copy). It stays valid while the IDS VM's
-    /// mirror port exists, also over restarts of the server and of the daemon.
-    /// </summary>
-    public FileDescriptor OpenFlagMap(string server, string environment) => throw new NotSupportedException();
+    private bool HasTables(string port)
+    {
+        var name = PortTables.NameOf(paths.Name, port);
+        return NfTables.Tables().Count(t => t.Name == name) == 2;
+    }
+
+    // A crash between making a pair and naming its owner leaves one without an alias: nobody else makes such names.
+    private bool IsOurs(LinkRow link) =>
+        link.Alias?.StartsWith($"hyperspector/{paths.Name}/", StringComparison.Ordinal)
+        ?? (link.Name.Length == 11 && link.Name[..3] is "hsp" or "hsm" && link.Name[3..].All(char.IsAsciiHexDigitLower));
 }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+// The mirror port (SW-2…5). One copy of this object is loaded per mirror; its maps belong to that mirror alone.
+#include <linux/bpf.h>
+#include <linux/if_packet.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_helpers.h>
+
+// Where copies go. Written by the daemon before the programs are attached.
+struct target {
+	__u32 interface; // index of the base's end of the mirror
+	__u32 always;    // copy whatever the flag says
+	__u32 priority;  // of this mirror's filters on the server's port: for a daemon that takes over
+	__u32 reserved;
+};
+
+// What became of every frame: received + sent = mirrored + dropped + idle.
+struct counters {
+	__u64 received;
+	__u64 sent;
+	__u64 mirrored;
+	__u64 dropped;
+	__u64 idle;
+	__u64 bytes;
+	__u64 refused;
+};
+
+// Set by the IDS VM's monitor with a plain store into the mapped page: no privilege, no system call, no daemon.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} hs_flag SEC(".maps");
+
+// Apart from the flag: who may switch the copy on must not choose where it goes.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct target);
+} hs_target SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counters);
+} hs_counters SEC(".maps");
+
+static __always_inline void copy(struct __sk_buff *skb, struct counters *counters)
+{
+	__u32 zero = 0;
+	volatile __u32 *active = bpf_map_lookup_elem(&hs_flag, &zero);
+	struct target *target = bpf_map_lookup_elem(&hs_target, &zero);
+
+	// Neither can be missing from an array; the verifier wants to hear it.
+	if (!active || !target)
+		return;
+	if (!*active && !target->always) {
+		counters->idle++;
+		return;
+	}
+	// The clone is sent through the mirror's veth at once, on this processor: order is kept per direction, and the result is
+	// that of the frame's whole way into the IDS VM's receive queue.
+	if (bpf_clone_redirect(skb, target->interface, 0)) {
+		counters->dropped++;
+		return;
+	}
+	counters->mirrored++;
+	counters->bytes += skb->len;
+}
+
+// TC_ACT_UNSPEC everywhere: the frame goes on to the next mirror, and then its way.
+
+SEC("tc")
+int hs_to_server(struct __sk_buff *skb) // egress of the port's base end
+{
+	__u32 zero = 0;
+	struct counters *counters = bpf_map_lookup_elem(&hs_counters, &zero);
+
+	if (counters) {
+		counters->received++;
+		copy(skb, counters);
+	}
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int hs_from_server(struct __sk_buff *skb) // ingress of the port's base end, before policing
+{
+	__u32 zero = 0;
+	struct counters *counters = bpf_map_lookup_elem(&hs_counters, &zero);
+
+	if (counters) {
+		counters->sent++;
+		copy(skb, counters);
+	}
+	return TC_ACT_UNSPEC;
+}
+
+// Ingress of the mirror's base end: what the IDS VM sends into its mirror port ends here (SW-4).
+SEC("tc")
+int hs_refuse(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct counters *counters = bpf_map_lookup_elem(&hs_counters, &zero);
+
+	if (counters)
+		counters->refused++;
+	return TC_ACT_SHOT;
+}
+
+// Ingress of the IDS VM's end. Packet sockets see every frame; the VM's own protocols must not: a server could address a broadcast
+// frame to an address of the IDS VM. Frames for other hosts are what they all ignore.
+SEC("tc")
+int hs_deafen(struct __sk_buff *skb)
+{
+	if (skb->pkt_type != PACKET_OTHERHOST)
+		bpf_skb_change_type(skb, PACKET_OTHERHOST);
+	return TC_ACT_UNSPEC;
+}
+
+char hs_license[] SEC("license") = "GPL";

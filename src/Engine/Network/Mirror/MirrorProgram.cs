@@ -1,0 +1,200 @@
+using System.Runtime.InteropServices;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Network.Mirror;
+
+/// <summary>
+/// The eBPF side of one mirror. The program that refuses what the IDS VM sends lives at the mirror's base end as long as that end,
+/// and holds the maps; the two that copy live at the server's port. So a new port gets new copying programs on the old maps, and
+/// whoever has mapped the flag keeps it.
+/// </summary>
+internal sealed class MirrorProgram : IDisposable
+{
+    // The mirror's ends carry one program each; a port one pair per mirror.
+    private const uint Only = 1;
+    private const uint MostMirrors = 32;
+    private const string FlagMap = "hs_flag";
+    private const string TargetMap = "hs_target";
+    private const string CountersMap = "hs_counters";
+
+    private static readonly TrafficDirection[] Both = [TrafficDirection.Ingress, TrafficDirection.Egress];
+
+    private readonly BpfMap _counters;
+    private readonly BpfMap _target;
+
+    private MirrorProgram(BpfMap flag, BpfMap target, BpfMap counters)
+    {
+        Flag = flag;
+        _target = target;
+        _counters = counters;
+    }
+
+    internal BpfMap Flag { get; }
+
+    /// <summary>What the programs count; the C structure of the same name.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Counts
+    {
+        internal ulong Received;
+        internal ulong Sent;
+        internal ulong Mirrored;
+        internal ulong Dropped;
+        internal ulong Idle;
+        internal ulong Bytes;
+        internal ulong Refused;
+    }
+
+    /// <summary>Where copies go; the C structure of the same name.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Target
+    {
+        internal uint Interface;
+        internal uint Always;
+        internal uint Priority;
+        internal uint Reserved;
+    }
+
+    /// <summary>Finds the maps of a mirror by its base end; null if there is no mirror.</summary>
+    internal static MirrorProgram? Find(string name)
+    {
+        var index = Interfaces.IndexOf(name);
+        if (index == 0)
+            return null;
+        using var program = TrafficControl.Find(index, TrafficDirection.Ingress, Only);
+        if (program?.FindMap(FlagMap) is not { } flag)
+            return null;
+        return program.FindMap(TargetMap) is { } target && program.FindMap(CountersMap) is { } counters
+            ? new MirrorProgram(flag, target, counters)
+            : null;
+    }
+
+    /// <summary>Loads the programs of a new mirror; its ends must be down still.</summary>
+    /// <param name="path">The object file.</param>
+    /// <param name="name">The mirror's base end.</param>
+    /// <param name="machine">The IDS VM's network namespace.</param>
+    /// <param name="inside">The mirror's end there.</param>
+    internal static MirrorProgram Create(string path, string name, NamespaceFd machine, string inside)
+    {
+        using var loaded = BpfObject.Open(path);
+        loaded.Load();
+        var mirror = new MirrorProgram(loaded.OpenMap(FlagMap), loaded.OpenMap(TargetMap), loaded.OpenMap(CountersMap));
+        var index = Interfaces.IndexOf(name);
+        mirror._target.Write(0, new Target { Interface = index });
+        using var refuse = loaded.Program("hs_refuse");
+        refuse.Bind(mirror.Flag);
+        refuse.Bind(mirror._target);
+        TrafficControl.Prepare(index);
+        _ = TrafficControl.TryAttach(index, TrafficDirection.Ingress, Only, refuse);
+
+        using var deafen = loaded.Program("hs_deafen");
+        machine.Run(() =>
+        {
+            var end = Interfaces.IndexOf(inside);
+            TrafficControl.Prepare(end);
+            _ = TrafficControl.TryAttach(end, TrafficDirection.Ingress, Only, deafen);
+        });
+        return mirror;
+    }
+
+    /// <summary>Copies from a port, unless that is so already.</summary>
+    internal void AttachTo(string path, string port)
+    {
+        var index = Interfaces.IndexOf(port);
+        var target = _target.Read<Target>(0);
+        if (target.Priority != 0 && Both.All(d => IsAttached(index, d, target)))
+            return;
+
+        using var loaded = BpfObject.Open(path);
+        loaded.Reuse(FlagMap, Flag);
+        loaded.Reuse(TargetMap, _target);
+        loaded.Reuse(CountersMap, _counters);
+        loaded.Load();
+        using var toServer = loaded.Program("hs_to_server");
+        using var fromServer = loaded.Program("hs_from_server");
+        DetachFrom(port);
+        TrafficControl.Prepare(index);
+        for (var priority = Only; priority <= MostMirrors; priority++)
+        {
+            // Written first: a crash in between leaves nothing that the next attempt would not find.
+            target.Priority = priority;
+            _target.Write(0, target);
+            if (!TrafficControl.TryAttach(index, TrafficDirection.Egress, priority, toServer))
+                continue;
+            // Whoever takes an egress priority has the ingress one, too; a leftover of a crash gives way.
+            TrafficControl.Detach(index, TrafficDirection.Ingress, priority);
+            _ = TrafficControl.TryAttach(index, TrafficDirection.Ingress, priority, fromServer);
+            return;
+        }
+
+        throw new IOException($"more than {MostMirrors} mirrors on one server VM");
+    }
+
+    /// <summary>Stops copying from a port.</summary>
+    internal void DetachFrom(string port)
+    {
+        var index = Interfaces.IndexOf(port);
+        var target = _target.Read<Target>(0);
+        if (index == 0 || target.Priority == 0)
+            return;
+        foreach (var direction in Both)
+        {
+            if (IsAttached(index, direction, target))
+                TrafficControl.Detach(index, direction, target.Priority);
+        }
+    }
+
+    /// <summary>Removes what mirrors left on a port whose IDS VM, and with it their base end, is gone.</summary>
+    internal static void Sweep(string port, IReadOnlySet<uint> mirrors)
+    {
+        var index = Interfaces.IndexOf(port);
+        for (var priority = Only; index != 0 && priority <= MostMirrors; priority++)
+        {
+            foreach (var direction in Both)
+            {
+                using var program = TrafficControl.Find(index, direction, priority);
+                using var map = program?.FindMap(TargetMap);
+                if (map is not null && !mirrors.Contains(map.Read<Target>(0).Interface))
+                    TrafficControl.Detach(index, direction, priority);
+            }
+        }
+    }
+
+    /// <summary>Copy whether or not the flag is set.</summary>
+    internal void SetAlways(bool always) => _target.Write(0, _target.Read<Target>(0) with { Always = always ? 1u : 0u });
+
+    internal bool IsActive => Flag.Read<uint>(0) != 0 || _target.Read<Target>(0).Always != 0;
+
+    /// <summary>The sum over all processors.</summary>
+    internal Counts Read()
+    {
+        var sum = default(Counts);
+        foreach (var one in _counters.ReadEach<Counts>(0))
+        {
+            sum.Received += one.Received;
+            sum.Sent += one.Sent;
+            sum.Mirrored += one.Mirrored;
+            sum.Dropped += one.Dropped;
+            sum.Idle += one.Idle;
+            sum.Bytes += one.Bytes;
+            sum.Refused += one.Refused;
+        }
+
+        return sum;
+    }
+
+    public void Dispose()
+    {
+        Flag.Dispose();
+        _target.Dispose();
+        _counters.Dispose();
+    }
+
+    // The priority may be another mirror's by now: the program there must copy to our end.
+    private static bool IsAttached(uint port, TrafficDirection direction, Target target)
+    {
+        using var program = TrafficControl.Find(port, direction, target.Priority);
+        using var map = program?.FindMap(TargetMap);
+        return map?.Read<Target>(0).Interface == target.Interface;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using HyperSpector.Linux.Calls;
+
+namespace HyperSpector.Engine.Network.Switch;
+
+/// <summary>nftables of the calling thread's network namespace, through nft(8).</summary>
+internal static class NfTables
+{
+    /// <summary>Applies a text as one transaction: all of it or nothing.</summary>
+    internal static void Apply(string text) => _ = Tool.RunChecked("nft", ["-f", "-"], text);
+
+    /// <summary>All tables: family and name.</summary>
+    internal static IReadOnlyList<(string Family, string Name)> Tables() =>
+        [.. Rows("list", "tables").Where(r => r.TryGetProperty("table", out _)).Select(r => r.GetProperty("table"))
+            .Select(t => (t.GetProperty("family").GetString()!, t.GetProperty("name").GetString()!))];
+
+    /// <summary>Packets of every named counter of a table; empty if there is no such table.</summary>
+    internal static Dictionary<string, long> Counters(string family, string table) =>
+        Rows("list", "counters", "table", family, table).Where(r => r.TryGetProperty("counter", out _))
+            .Select(r => r.GetProperty("counter"))
+            .ToDictionary(c => c.GetProperty("name").GetString()!, c => c.GetProperty("packets").GetInt64());
+
+    /// <summary>Text that removes a table whether or not it exists.</summary>
+    internal static string Delete(string family, string name) => $"add table {family} {name}\ndelete table {family} {name}\n";
+
+    private static List<JsonElement> Rows(params IReadOnlyList<string> arguments)
+    {
+        var result = Tool.Run("nft", ["-j", .. arguments]);
+        if (!result.Status.Succeeded)
+        {
+            return result.Error.Contains("No such file", StringComparison.Ordinal)
+                ? []
+                : throw new IOException($"nft {string.Join(' ', arguments)}: {result.LastErrorLine}");
+        }
+
+        using var document = JsonDocument.Parse(result.Output);
+        return [.. document.RootElement.GetProperty("nftables").EnumerateArray().Select(e => e.Clone())];
+    }
+}
