@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HyperSpector.Engine.Hosts;
-using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Switch;

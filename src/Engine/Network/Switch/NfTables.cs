@@ -7,7 +7,13 @@ namespace HyperSpector.Engine.Network.Switch;
 internal static class NfTables
 {
     /// <summary>Applies a text as one transaction: all of it or nothing.</summary>
-    internal static void Apply(string text) => _ = Tool.RunChecked("nft", ["-f", "-"], text);
+    internal static void Apply(string text)
+    {
+        var result = Tool.Run("nft", ["-f", "-"], text);
+        // "/dev/stdin:4:5-12: Error: what", the line itself, and a row of carets.
+        if (!result.Status.Succeeded)
+            throw new IOException($"nft: {string.Join(" | ", result.Error.Split('\n').Take(2))} ({result.Status})");
+    }
 
     /// <summary>All tables: family and name.</summary>
     internal static IReadOnlyList<(string Family, string Name)> Tables() =>

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using HyperSpector.Api.Site;
-using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Switch;

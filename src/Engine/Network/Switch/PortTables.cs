@@ -53,7 +53,7 @@ internal static class PortTables
                 iifname {{HostTable.Ports}} accept
             {{outside}}  }
               chain output {
-                type nat hook output priority dstnat; policy accept;
+                type nat hook output priority -100; policy accept;
             {{local}}  }
               chain postrouting {
                 type nat hook postrouting priority srcnat; policy accept;

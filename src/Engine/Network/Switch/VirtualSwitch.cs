@@ -1,7 +1,6 @@
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Hosts;
 using HyperSpector.Engine.Network.Mirror;
-using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Switch;

@@ -1,0 +1,104 @@
+using HyperSpector.Api.Site;
+using HyperSpector.Engine.Hosts;
+using HyperSpector.Engine.Network.Mirror;
+using HyperSpector.Engine.Network.Switch;
+using HyperSpector.Linux.Calls;
+
+namespace HyperSpector.Tests.Kernel.Network;
+
+/// <summary>
+/// A base in a network namespace of its own, a client on its only network (192.0.2.0/24, 2001:db8::/64), and VMs as asked for.
+/// </summary>
+internal sealed class SwitchBench : IDisposable
+{
+    private readonly List<FakeMachine> _machines = [];
+    private static int s_number;
+
+    internal SwitchBench(string? prepare = null)
+    {
+        Base = new FakeMachine(ownUser: false);
+        Client = new FakeMachine(ownUser: false);
+        Base.Shell($"""
+            ip link set lo up
+            ip link add up0 type veth peer name c0 netns {Client.Pid}
+            ip address add 192.0.2.1/24 dev up0
+            ip address add 2001:db8::1/64 dev up0 nodad
+            ip link set up0 up
+            {prepare}
+            """);
+        Client.Shell("""
+            ip link set lo up
+            ip address add 192.0.2.2/24 dev c0
+            ip address add 2001:db8::2/64 dev c0 nodad
+            ip link set c0 up
+            """);
+        var host = $"t{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}";
+        Paths = new HostPaths(host, Path.Join(Path.GetTempPath(), host));
+        Switch = new VirtualSwitch(Paths, Program());
+    }
+
+    internal HostPaths Paths { get; }
+
+    internal VirtualSwitch Switch { get; }
+
+    internal FakeMachine Base { get; }
+
+    internal FakeMachine Client { get; }
+
+    internal FakeMachine Machine()
+    {
+        var machine = new FakeMachine();
+        _machines.Add(machine);
+        return machine;
+    }
+
+    /// <summary>A server VM with its port.</summary>
+    internal (FakeMachine Machine, ServerPort Port) Server(string name, int index, params PublishedPort[] publish)
+    {
+        var machine = Machine();
+        return (machine, Attach(name, machine, index, publish));
+    }
+
+    internal ServerPort Attach(string name, FakeMachine machine, int index, params PublishedPort[] publish) => Base.Run(() =>
+    {
+        Switch.Prepare();
+        return Switch.AttachServer(name, machine.Pid, AddressPlan.For(Paths.Name, index), publish);
+    });
+
+    /// <summary>An IDS VM with a mirror port.</summary>
+    internal (FakeMachine Machine, MirrorPort Mirror) Ids(
+        string server, string environment, FrameForm frames = FrameForm.Carried, bool always = false)
+    {
+        var machine = Machine();
+        return (machine, Base.Run(() => Switch.AttachMirror(server, environment, machine.Pid, "mon0", frames, always)));
+    }
+
+    internal MirrorCounters Read(string server, string environment) => Base.Run(() => Switch.Read(server, environment))!;
+
+    internal void SetFlag(string server, string environment, bool active) => Base.Run(() =>
+    {
+        using var map = new BpfMap(Switch.OpenFlagMap(server, environment));
+        map.Write(0, active ? 1u : 0u);
+    });
+
+    public void Dispose()
+    {
+        Base.Run(Switch.RemoveAll);
+        foreach (var machine in _machines)
+            machine.Dispose();
+        Client.Dispose();
+        Base.Dispose();
+    }
+
+    private static string Program()
+    {
+        for (var directory = AppContext.BaseDirectory; directory is not null; directory = Path.GetDirectoryName(directory))
+        {
+            var program = Path.Join(directory, "artifacts/bpf/mirror.bpf.o");
+            if (File.Exists(program))
+                return program;
+        }
+
+        throw new FileNotFoundException("mirror.bpf.o: run 'make bpf' first");
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace HyperSpector.Tests.Kernel.Network;
+
+/// <summary>Servers and clients whose sockets are made inside a fake machine; they can be used from outside.</summary>
+internal static class Traffic
+{
+    /// <summary>Answers every connection with the address that it seems to come from.</summary>
+    internal static Socket ServeTcp(FakeMachine machine, int port) => machine.Run(() =>
+    {
+        var listener = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        listener.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+        listener.Listen(64);
+        Background(() =>
+        {
+            while (true)
+            {
+                using var connection = listener.Accept();
+                _ = connection.Send(Encoding.ASCII.GetBytes(Plain(connection.RemoteEndPoint!)));
+            }
+        });
+        return listener;
+    });
+
+    /// <summary>Answers every datagram with the address that it seems to come from.</summary>
+    internal static Socket ServeUdp(FakeMachine machine, int port) => machine.Run(() =>
+    {
+        var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp) { DualMode = true };
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+        Background(() =>
+        {
+            var buffer = new byte[65536];
+            while (true)
+            {
+                EndPoint from = new IPEndPoint(IPAddress.IPv6Any, 0);
+                _ = socket.ReceiveFrom(buffer, ref from);
+                _ = socket.SendTo(Encoding.ASCII.GetBytes(Plain(from)), from);
+            }
+        });
+        return socket;
+    });
+
+    /// <summary>What a server says; null if it cannot be reached within half a second.</summary>
+    internal static string? Ask(FakeMachine from, ProtocolType protocol, string address, int port)
+    {
+        var to = new IPEndPoint(IPAddress.Parse(address), port);
+        using var socket = from.Run(() => new Socket(
+            to.AddressFamily, protocol == ProtocolType.Tcp ? SocketType.Stream : SocketType.Dgram, protocol));
+        try
+        {
+            if (!socket.ConnectAsync(to).Wait(500))
+                return null;
+            if (protocol == ProtocolType.Udp)
+                _ = socket.Send("?"u8);
+            socket.ReceiveTimeout = 500;
+            var buffer = new byte[256];
+            return Encoding.ASCII.GetString(buffer, 0, socket.Receive(buffer));
+        }
+        catch (Exception refused) when (refused is SocketException or AggregateException)
+        {
+            return null;
+        }
+    }
+
+    private static string Plain(EndPoint peer)
+    {
+        var address = ((IPEndPoint)peer).Address;
+        return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+    }
+
+    private static void Background(Action loop)
+    {
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                loop();
+            }
+            catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+            {
+                // The test is over.
+            }
+        })
+        { IsBackground = true };
+        thread.Start();
+    }
+}
