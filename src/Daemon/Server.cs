@@ -38,8 +38,19 @@ internal static class Server
         await application.WaitForShutdownAsync();
         File.Delete(paths.Socket);
         if (controller.IsEmpty)
-            controller.RemoveTraces();
+            RemoveTraces(options, controller);
         return 0;
+    }
+
+    private static void RemoveTraces(DaemonOptions options, SiteController controller)
+    {
+        controller.RemoveTraces();
+        var run = options.Paths.Run;
+        File.Delete($"{run}/hyperspectord.lock");
+        // Where a service manager starts us, it keeps our log; on demand, it lies here.
+        if (options.OnDemand)
+            File.Delete($"{run}/hyperspectord.log");
+        PrivateDirectory.RemoveIfEmpty(run);
     }
 
     private static WebApplication Build(HostPaths paths, SiteController controller)

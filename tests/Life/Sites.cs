@@ -1,0 +1,46 @@
+using HyperSpector.Tests.Kit.Hosts;
+
+namespace HyperSpector.Tests.Life;
+
+/// <summary>Small sites for tests of the host's life: no downloads, deterministic events.</summary>
+internal static class Sites
+{
+    /// <summary>A web server that answers, and an IDS VM whose "IDS" writes numbered lines and keeps capturing.</summary>
+    internal static string Counting(TestHost host)
+    {
+        var pack = Path.Join(host.Prefix, "packs", "counter");
+        _ = Directory.CreateDirectory(Path.Join(pack, "files"));
+        File.WriteAllText(Path.Join(pack, "pack.yaml"), """
+            description: Writes numbered lines, and captures
+            files:
+              count.sh: /opt/count.sh
+            run:
+              count: [/bin/sh, /opt/count.sh]
+              capture: [/usr/bin/tcpdump, -i, "{mirror}", -n, -U, -B, "8192", -s, "96", -w, /var/log/capture/frames.pcap, udp]
+            outputs:
+              - path: /var/log/counter/lines.log
+                format: lines
+              - path: /var/log/capture/frames.txt
+                format: lines
+            """);
+        File.WriteAllText(Path.Join(pack, "files", "count.sh"), """
+            i=0
+            while [ $i -lt 100000 ]; do
+              i=$((i + 1))
+              echo "number $i" >> /var/log/counter/lines.log
+              [ $((i % 5)) -ne 0 ] || sleep 0.01
+            done
+            """);
+        return """
+            servers:
+              web:
+                base: host
+                run: [/usr/bin/python3, -m, http.server, "80"]
+                publish: ["8080:80"]
+            environments:
+              edge:
+                watch: [web]
+                packs: [counter]
+            """;
+    }
+}
