@@ -17,7 +17,10 @@ public sealed partial class TestHost
 
     /// <summary>Runs <c>hyperspector</c> with these arguments and this input.</summary>
     public ToolResult Hyperspector(IReadOnlyList<string> arguments, string input, TimeSpan limit) =>
-        Tool.Run("nsenter", TestNetwork.Enter(Network.Base, ["env", .. Environment, $"{Programs}/hyperspector", .. arguments]), input, limit);
+        Tool.Run("nsenter", TestNetwork.Enter(Network.Base, Command([.. arguments])), input, limit);
+
+    /// <summary>The command line that <see cref="Hyperspector(string[])"/> runs in the base, for <see cref="StartInBase"/>.</summary>
+    public string[] Command(params string[] arguments) => ["env", .. Environment, $"{Programs}/hyperspector", .. arguments];
 
     /// <summary>Makes the host match a site; starts the daemon if need be.</summary>
     /// <exception cref="IOException">It failed; the message has everything that was said.</exception>
