@@ -1,3 +1,4 @@
+using System.Globalization;
 using HyperSpector.Engine.Mediator;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
@@ -15,18 +16,17 @@ internal static class Preparation
     internal static void Confine(uint user)
     {
         using var policy = Files.OpenRead(Path.Join(AppContext.BaseDirectory, "policy/monitor-seccomp.json"));
-        using var place = Spawn.Duplicate(policy, Inherited.Policy);
         new Confinement
         {
             User = user,
             Group = user,
-            Descriptors = [new FileDescriptor(Inherited.Control), new FileDescriptor(Inherited.InFlight), place],
+            Descriptors = [new FileDescriptor(Inherited.Control), new FileDescriptor(Inherited.InFlight), policy],
             Limits =
             [
                 new ResourceLimit(LimitedResource.CoreSize, 0),
                 new ResourceLimit(LimitedResource.Descriptors, MediatorLoop.ListenerLimit + OtherDescriptors),
                 new ResourceLimit(LimitedResource.LockedMemory, 0),
             ],
-        }.Enter([]);
+        }.Enter([policy.Number.ToString(CultureInfo.InvariantCulture)]);
     }
 }

@@ -14,6 +14,7 @@ internal static unsafe partial class LibC
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOL_SOCKET = 1;
     internal const int SO_PEERCRED = 17;
+    internal const int SO_DOMAIN = 39;
     internal const int SCM_RIGHTS = 1;
     internal const int MSG_CTRUNC = 0x8;
     internal const int MSG_TRUNC = 0x20;

@@ -79,6 +79,7 @@ internal static unsafe partial class LibC
     }
 
     internal const short POLLIN = 1;
+    internal const short POLLOUT = 4;
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(PollFd* descriptors, ulong count, int milliseconds);

@@ -9,6 +9,17 @@ public static class NetlinkSocket
     public static FileDescriptor Create(int family) => new(KernelException.Check(
         LibC.socket(LibC.AF_NETLINK, LibC.SOCK_RAW | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, family), "socket(AF_NETLINK)"));
 
+    /// <summary>Is this descriptor a netlink socket (SO_DOMAIN, socket(7))?</summary>
+    public static unsafe bool IsNetlink(FileDescriptor descriptor)
+    {
+        int domain;
+        uint length = sizeof(int);
+        // SAFETY: the kernel writes at most length bytes. Whatever is no socket fails with ENOTSOCK.
+        var result = LibC.getsockopt(descriptor.Number, LibC.SOL_SOCKET, LibC.SO_DOMAIN, &domain, &length);
+        GC.KeepAlive(descriptor);
+        return result == 0 && domain == LibC.AF_NETLINK;
+    }
+
     /// <summary>Sends a request to the kernel.</summary>
     public static unsafe Errno TrySend(FileDescriptor socket, ReadOnlySpan<byte> request)
     {
