@@ -59,6 +59,8 @@ public enum Errno
     ELOOP = 40,
     /// <summary>No data available (also ENOATTR).</summary>
     ENODATA = 61,
+    /// <summary>Value too large for defined data type (an owner that a mapping does not cover).</summary>
+    EOVERFLOW = 75,
     /// <summary>Message too long.</summary>
     EMSGSIZE = 90,
     /// <summary>Operation not supported.</summary>
@@ -75,4 +77,6 @@ public enum Errno
     ECONNREFUSED = 111,
     /// <summary>Operation in progress.</summary>
     EINPROGRESS = 115,
+    /// <summary>Stale file handle.</summary>
+    ESTALE = 116,
 }

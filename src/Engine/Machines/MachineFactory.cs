@@ -1,13 +1,25 @@
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Hosts;
+using HyperSpector.Engine.Machines.Bases;
+using HyperSpector.Engine.Machines.Oci;
+using HyperSpector.Linux;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Procfs;
 
 namespace HyperSpector.Engine.Machines;
 
 /// <summary>Makes, starts and removes VMs: layers, mounts, OCI bundle, runtime. Synchronous; one caller at a time per VM.</summary>
 public sealed class MachineFactory
 {
+    // Root inside a VM is an ordinary user outside, and the runtime's second half runs as it: it must be able to reach the root
+    // file system, so the directories on the way may be entered (not listed) by everybody.
+    private const UnixFileMode Enterable = PrivateDirectory.Mode | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     private readonly HostPaths _paths;
     private readonly Runtime _runtime;
+    private readonly string _policyDirectory;
+    private readonly Cgroups _cgroups;
+    private readonly Lazy<BasePolicy> _basePolicy;
 
     /// <summary>A factory for one host.</summary>
     /// <param name="paths">Where the host keeps its things.</param>
@@ -17,32 +29,169 @@ public sealed class MachineFactory
     {
         _paths = paths;
         _runtime = runtime;
-        PolicyDirectory = policy ?? Path.Join(AppContext.BaseDirectory, "policy");
+        _policyDirectory = policy ?? Path.Join(AppContext.BaseDirectory, "policy");
+        _cgroups = new Cgroups(paths);
+        _basePolicy = new Lazy<BasePolicy>(() => BasePolicy.Read(_policyDirectory));
     }
-
-    private string PolicyDirectory { get; }
 
     /// <summary>
     /// Layers, mounts, bundle, and the runtime's <c>create</c>: afterwards the VM's namespaces exist (its network can be configured)
     /// and its first process waits for <see cref="Start"/>. What it did is undone when it fails; an existing upper is kept then.
     /// </summary>
-    public CreatedMachine Create(MachinePlan plan) => throw new NotImplementedException();
+    public CreatedMachine Create(MachinePlan plan)
+    {
+        var run = _paths.MachineRun(plan.Name);
+        var state = _paths.MachineState(plan.Name);
+        var hadState = Directory.Exists(state);
+        if (MountInfo.ReadSelf().Any(m => m.IsWithin(run)) || Directory.Exists($"{_paths.RuntimeRoot}/{_paths.ContainerId(plan.Name)}"))
+            throw new IOException($"{plan.Name}: exists already; remove it first");
+        try
+        {
+            MakeEnterable(_paths.Run);
+            MakeEnterable($"{_paths.Run}/vms");
+            MakeEnterable(run);
+            PrivateDirectory.Create(_paths.RuntimeRoot);
+            PrivateDirectory.Create(_paths.State);
+            PrivateDirectory.Create($"{_paths.State}/vms");
+            PrivateDirectory.Create(state);
+
+            var prepared = Prepare(plan);
+            var config = $"{state}/config";
+            ConfigLayer.Write(plan, prepared, config);
+            using (var files = new RootFileSystem(_paths, plan, prepared))
+                files.Mount();
+
+            var user = new UserLookup([$"{config}/@", .. PackRoots(plan), prepared.Parts[0].Lowers[^1]]).Find(plan.User);
+            new Bundle(_paths, SeccompPolicy.Read(_policyDirectory), CapabilityPolicy.Read(_policyDirectory)).Write(plan, user);
+            var fifo = plan.LogFifo ?? $"{run}/log.fifo";
+            _ = Nodes.MakeFifo(fifo, 0x1B0 /* 0660 */);
+            // The runtime gives it to the VM's user; the group stays, and lets the reader, which has the VM's root's ids, in.
+            Nodes.Own(fifo, plan.FirstId, plan.FirstId);
+            Nodes.SetMode(fifo, 0x1B0 /* 0660 */);
+            using var output = Nodes.OpenFifo(fifo);
+            var pid = _runtime.Create(_paths.RuntimeRoot, _paths.ContainerId(plan.Name), run, output);
+            return new CreatedMachine(pid, prepared.Generation);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Remove(plan.Name, keepState: hadState);
+            throw;
+        }
+    }
 
     /// <summary>Lets the first process run.</summary>
-    public void Start(string name) => throw new NotImplementedException();
+    public void Start(string name) => _runtime.Start(_paths.RuntimeRoot, _paths.ContainerId(name));
 
     /// <summary>
     /// Ends a VM and removes every trace, or what is left of one after a crash: processes, cgroups, mounts, run directory and,
     /// unless <paramref name="keepState"/>, its state directory with the upper layers. Does nothing if there is nothing.
     /// </summary>
-    public void Remove(string name, bool keepState) => throw new NotImplementedException();
+    public void Remove(string name, bool keepState)
+    {
+        var run = _paths.MachineRun(name);
+        var id = _paths.ContainerId(name);
+        KillRuntimes(id);
+        _runtime.Delete(_paths.RuntimeRoot, id);
+        _cgroups.Remove(name);
+        // Innermost first; one place may carry several.
+        foreach (var mount in MountInfo.ReadSelf().Reverse().Where(m => m.IsWithin(run)))
+            _ = Mounts.Detach(mount.MountPoint);
+        Trees.Remove(run);
+        PrivateDirectory.RemoveIfEmpty($"{_paths.Run}/vms");
+        PrivateDirectory.RemoveIfEmpty(_paths.RuntimeRoot);
+        new BaseStore(_paths).Release(id);
+        if (keepState)
+            return;
+        Trees.Remove(_paths.MachineState(name));
+        PrivateDirectory.RemoveIfEmpty($"{_paths.State}/vms");
+    }
 
     /// <summary>What the runtime knows about a VM; null if nothing.</summary>
-    public MachineProcess? Inspect(string name) => throw new NotImplementedException(_runtime.Program);
+    public MachineProcess? Inspect(string name) => _runtime.State(_paths.RuntimeRoot, _paths.ContainerId(name));
 
     /// <summary>Names of all VMs of this host of which anything exists, for a daemon that takes over after a crash.</summary>
-    public IReadOnlyList<string> ListLeftovers() => throw new NotImplementedException(_paths.Name);
+    public IReadOnlyList<string> ListLeftovers()
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        names.UnionWith(Children($"{_paths.Run}/vms"));
+        names.UnionWith(Children($"{_paths.State}/vms"));
+        names.UnionWith(_cgroups.Machines());
+        var prefix = _paths.ContainerId("");
+        names.UnionWith(Children(_paths.RuntimeRoot).Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..]));
+        var vms = $"{_paths.Run}/vms/";
+        names.UnionWith(MountInfo.ReadSelf().Where(m => m.MountPoint.StartsWith(vms, StringComparison.Ordinal))
+            .Select(m => m.MountPoint[vms.Length..].Split('/')[0]));
+        return [.. names];
+
+        static IEnumerable<string> Children(string directory) =>
+            Directory.Exists(directory) ? Directory.GetDirectories(directory).Select(d => Path.GetFileName(d)) : [];
+    }
 
     /// <summary>The generation a VM with this base would get now.</summary>
-    public string CurrentGeneration(BaseSpec spec) => throw new NotImplementedException(PolicyDirectory);
+    public string CurrentGeneration(BaseSpec spec) => spec.Host
+        ? new HostBase(_paths, _basePolicy.Value).Generation(spec.Allow)
+        : DirectoryBase.Generation(spec.Directory!, _paths);
+
+    /// <summary>File systems that <c>base: host</c> needs and that this kernel cannot idmap, one line each; for <c>doctor</c>.</summary>
+    public IReadOnlyList<string> FindUnmappable()
+    {
+        const uint AnyId = 0x7000_0000;
+        using var mapping = Linux.Handles.IdMapping.Create(0, AnyId, IdRanges.Size);
+        var problems = new List<string>();
+        foreach (var part in new HostBase(_paths, _basePolicy.Value).Plan([]).DistinctBy(p => p.Source.Device))
+        {
+            try
+            {
+                Mounts.Clone(part.Mount, new CloneOptions { UserNamespace = mapping }).Dispose();
+            }
+            catch (KernelException refused)
+            {
+                problems.Add($"{part.Mount} ({part.Source.Type}, mounted at {part.Source.MountPoint}): {refused.Message}");
+            }
+        }
+
+        return problems;
+    }
+
+    private PreparedBase Prepare(MachinePlan plan) => plan.Base.Host
+        ? new HostBase(_paths, _basePolicy.Value)
+            .Prepare(plan.Base.Allow, new BaseUser(_paths.ContainerId(plan.Name), _paths.MachineRun(plan.Name)))
+        : DirectoryBase.Prepare(plan.Base.Directory ?? throw new IOException($"{plan.Name}: no base"), _paths);
+
+    private static IEnumerable<string> PackRoots(MachinePlan plan) => plan.PackLayers
+        .SelectMany(d => PackLayer.Read(d).Parts.Where(p => p.Mount == "/").Select(p => Path.Join(d, p.Dir)));
+
+    private static void MakeEnterable(string path)
+    {
+        _ = Directory.CreateDirectory(path, Enterable);
+        File.SetUnixFileMode(path, Enterable);
+    }
+
+    // A daemon that was killed while the runtime worked leaves it running; it would go on to make what we are about to remove.
+    private static void KillRuntimes(string id)
+    {
+        const int SIGKILL = 9;
+        foreach (var directory in Directory.GetDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(directory), out var pid))
+                continue;
+            using var process = Linux.Handles.PidFd.TryOpen(pid);
+            if (process is not null && IsRuntimeOf(directory, id) && process.Signal(SIGKILL))
+                _ = process.WaitForEnd(TimeSpan.FromSeconds(2));
+        }
+    }
+
+    private static bool IsRuntimeOf(string processDirectory, string id)
+    {
+        try
+        {
+            var arguments = File.ReadAllText($"{processDirectory}/cmdline").Split('\0');
+            return arguments.Contains("--pid-file") && arguments.Contains("create") && arguments.Contains(id);
+        }
+        catch (IOException)
+        {
+            // It has ended.
+            return false;
+        }
+    }
 }

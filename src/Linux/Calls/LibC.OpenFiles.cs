@@ -47,6 +47,7 @@ internal static unsafe partial class LibC
     internal struct Statx
     {
         [FieldOffset(0)] internal uint Mask;
+        [FieldOffset(16)] internal uint Links;
         [FieldOffset(20)] internal uint User;
         [FieldOffset(24)] internal uint Group;
         [FieldOffset(28)] internal ushort Mode;
@@ -54,6 +55,12 @@ internal static unsafe partial class LibC
         [FieldOffset(40)] internal ulong Size;
         [FieldOffset(80)] internal long BirthSeconds;
         [FieldOffset(88)] internal uint BirthNanoseconds;
+        [FieldOffset(96)] internal long ChangedSeconds;
+        [FieldOffset(104)] internal uint ChangedNanoseconds;
+        [FieldOffset(112)] internal long ModifiedSeconds;
+        [FieldOffset(120)] internal uint ModifiedNanoseconds;
+        [FieldOffset(136)] internal uint DeviceMajor;
+        [FieldOffset(140)] internal uint DeviceMinor;
     }
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
