@@ -18,7 +18,10 @@ public sealed record Traces(IReadOnlyList<string> Mounts, IReadOnlyList<string> 
             return false;
         try
         {
-            return File.ReadLines($"{directory}/status").FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
+            var lines = File.ReadAllLines($"{directory}/status");
+            // A zombie has ended; when it is reaped is up to whoever has inherited it.
+            return !lines.Any(l => l.StartsWith("State:\tZ", StringComparison.Ordinal))
+                && lines.FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
                 && uint.TryParse(line.Split('\t')[1], out var uid) && uid is >= 0x6000_0000 and < 0x7000_0000;
         }
         catch (IOException)
