@@ -6,12 +6,15 @@ namespace HyperSpector.Api.Messages;
 public enum DoctorLevel
 {
     /// <summary>Without it nothing runs.</summary>
+    [JsonStringEnumMemberName("required")]
     Required,
 
     /// <summary>Without it a promise is kept worse, or slower.</summary>
+    [JsonStringEnumMemberName("recommended")]
     Recommended,
 
     /// <summary>Some uses want it.</summary>
+    [JsonStringEnumMemberName("optional")]
     Optional,
 }
 
@@ -19,12 +22,15 @@ public enum DoctorLevel
 public enum DoctorState
 {
     /// <summary>It is there and works.</summary>
+    [JsonStringEnumMemberName("ok")]
     Ok,
 
     /// <summary>It is not there, or does not work.</summary>
+    [JsonStringEnumMemberName("missing")]
     Missing,
 
     /// <summary>It could not be tried.</summary>
+    [JsonStringEnumMemberName("unknown")]
     Unknown,
 }
 
