@@ -1,10 +1,10 @@
 namespace HyperSpector.Engine.Configuration;
 
 /// <summary>Which known word a misspelt one was meant to be.</summary>
-internal static class Nearest
+public static class Nearest
 {
     /// <summary><c>; did you mean 'publish'?</c>, or nothing when no candidate is near enough.</summary>
-    internal static string Suggest(string word, IEnumerable<string> candidates)
+    public static string Suggest(string word, IEnumerable<string> candidates)
     {
         // Comparing is quadratic in the length: a word that long was not a slip of the finger.
         if (word.Length > ConfigurationLimits.QuotedLength)

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using HyperSpector.Api;
+using HyperSpector.Api.Messages;
+using HyperSpector.Cli.Client;
+using HyperSpector.Cli.Output;
+using HyperSpector.Cli.Usage;
+
+namespace HyperSpector.Cli.Commands;
+
+/// <summary><c>hyperspector status</c>: VMs, mirror ports with the identity of their counters, our own processes.</summary>
+internal static class StatusCommand
+{
+    internal static Command Create(CliContext context)
+    {
+        var json = CommonOptions.Json("Print one JSON object");
+        var command = new Command("status", "Show the VMs, the mirror ports and their counters, and HyperSpector's own processes") { json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var client = new DaemonClient(context.Global.Paths(parsed));
+            var status = await client.GetAsync(Routes.Status, ApiJson.Default.HostStatus, cancellation);
+            if (parsed.GetValue(json))
+                context.Screen.Json(status, ApiJson.Default.HostStatus);
+            else
+                Print(context.Screen, status);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Print(Screen screen, HostStatus status)
+    {
+        screen.Line($"host {status.Host}, hyperspectord {status.Version}");
+        if (status.Machines.Count == 0)
+        {
+            screen.Line("nothing is up");
+            return;
+        }
+
+        screen.Line();
+        PsCommand.Print(screen, status.Machines);
+        PrintLayers(screen, status.Machines);
+        if (status.Mirrors.Count > 0)
+            PrintMirrors(screen, status.Mirrors);
+        if (status.Parts.Count > 0)
+            PrintParts(screen, status.Parts);
+    }
+
+    private static void PrintLayers(Screen screen, IReadOnlyList<MachineStatus> machines)
+    {
+        screen.Line();
+        screen.Table(
+            ["NAME", "UP SINCE", "RESTARTS", "USER IDS", "BASE"],
+            machines.Select(m => (IReadOnlyList<Cell>)
+            [
+                new Cell(m.Name, Tone.Heading),
+                m.Started is { } started ? Times.Local(started) : "-",
+                new Cell(Number(m.Restarts), m.Restarts == 0 ? Tone.Plain : Tone.Warn),
+                $"{Number(m.FirstId)}-{Number((long)m.FirstId + 65535)}",
+                m.BaseMoved
+                    ? new Cell($"generation {m.Generation ?? "?"}; the base has moved on: 'down' and 'up' make it anew", Tone.Warn)
+                    : $"generation {m.Generation ?? "?"}",
+            ]));
+    }
+
+    private static void PrintMirrors(Screen screen, IReadOnlyList<MirrorStatus> mirrors)
+    {
+        screen.Line();
+        screen.Table(
+            ["MIRROR", "INTO", "COPYING", "RECEIVED", "+ SENT", "= MIRRORED", "+ DROPPED", "+ IDLE", "IDENTITY", "REFUSED"],
+            mirrors.Select(m => (IReadOnlyList<Cell>)
+            [
+                new Cell(m.Server, Tone.Heading),
+                $"{m.Environment} {m.Interface}",
+                m.Active ? new Cell(m.Frames == Api.Site.FrameForm.Wire ? "wire frames" : "yes", Tone.Good) : new Cell("no capture", Tone.Dim),
+                Number(m.Received),
+                Number(m.Sent),
+                Number(m.Mirrored),
+                new Cell(Number(m.Dropped), m.Dropped == 0 ? Tone.Plain : Tone.Bad),
+                Number(m.Idle),
+                Identity(m),
+                new Cell(Number(m.Refused), m.Refused == 0 ? Tone.Plain : Tone.Warn),
+            ]));
+    }
+
+    // Frames under way between two counters make it differ by a few while traffic flows.
+    private static Cell Identity(MirrorStatus mirror)
+    {
+        var missing = mirror.Received + mirror.Sent - mirror.Mirrored - mirror.Dropped - mirror.Idle;
+        return missing == 0 ? new Cell("holds", Tone.Good) : new Cell($"off by {Number(missing)}", Tone.Bad);
+    }
+
+    private static void PrintParts(Screen screen, IReadOnlyList<PartStatus> parts)
+    {
+        screen.Line();
+        screen.Table(
+            ["PART", "OF", "PID", "RESTARTS"],
+            parts.Select(p => (IReadOnlyList<Cell>)
+            [
+                new Cell(p.Role, Tone.Heading),
+                p.Machine,
+                p.Pid is { } pid ? Number(pid) : new Cell("not running", Tone.Bad),
+                new Cell(Number(p.Restarts), p.Restarts == 0 ? Tone.Plain : Tone.Warn),
+            ]));
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,77 @@
+using HyperSpector.Api.Messages;
+
+namespace HyperSpector.Cli.Output;
+
+/// <summary>Shows an operation while it happens.</summary>
+internal static class Progress
+{
+    /// <summary>Shows every step; returns when the operation has ended well.</summary>
+    /// <param name="screen">Where.</param>
+    /// <param name="json">As JSON lines.</param>
+    /// <param name="what">For the message of a failure: <c>up</c>.</param>
+    /// <param name="steps">What the daemon tells.</param>
+    /// <param name="cancellation">Ends the showing; the enumeration has its own.</param>
+    /// <exception cref="CliException">The operation failed.</exception>
+    internal static async Task ShowAsync(
+        Screen screen, bool json, string what, IAsyncEnumerable<ProgressLine> steps, CancellationToken cancellation)
+    {
+        var outcome = new ProgressOutcome(what);
+        var noted = outcome.NoteAsync(steps);
+        if (json)
+            await JsonAsync(screen, noted);
+        else if (screen.IsLively)
+            await new LiveProgress(screen).ShowAsync(noted, cancellation);
+        else
+            await LinesAsync(screen, noted);
+        outcome.ThrowIfFailed();
+    }
+
+    private static async Task JsonAsync(Screen screen, IAsyncEnumerable<ProgressLine> steps)
+    {
+        await foreach (var step in steps)
+            screen.Json(step, Api.ApiJson.Default.ProgressLine);
+    }
+
+    private static async Task LinesAsync(Screen screen, IAsyncEnumerable<ProgressLine> steps)
+    {
+        await foreach (var step in steps)
+        {
+            if (!step.Last)
+                screen.Line($"{step.Subject}: {step.Step}: {step.State}{(step.Detail is { Length: > 0 } d ? $" ({d})" : "")}");
+        }
+    }
+}
+
+/// <summary>Remembers what decides how an operation ended.</summary>
+internal sealed class ProgressOutcome(string what)
+{
+    private ProgressLine? _last;
+    private ProgressLine? _rollBack;
+
+    internal async IAsyncEnumerable<ProgressLine> NoteAsync(IAsyncEnumerable<ProgressLine> steps)
+    {
+        await foreach (var step in steps)
+        {
+            if (step.Step == "roll back")
+                _rollBack = step;
+            if (step.Last)
+                _last = step;
+            yield return step;
+        }
+    }
+
+    internal void ThrowIfFailed()
+    {
+        if (_last is null)
+            throw new CliException($"{what} was cut short: hyperspectord went away; see 'hyperspector status', then repeat it");
+        if (_last.State == "finished")
+            return;
+        var after = _rollBack switch
+        {
+            { State: "done" } => "; what had been done was rolled back",
+            { State: "failed" } => $"; rolling back failed, too: {_rollBack.Detail}",
+            _ => "",
+        };
+        throw new CliException($"{what} failed: {_last.Detail ?? "hyperspectord gave no reason"}{after}");
+    }
+}

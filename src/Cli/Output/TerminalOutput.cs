@@ -1,0 +1,24 @@
+using System.Text;
+using Spectre.Console;
+
+namespace HyperSpector.Cli.Output;
+
+/// <summary>Where Spectre.Console writes: without its own guesses about the terminal.</summary>
+internal sealed class TerminalOutput(TextWriter writer, bool isTerminal, Func<(int Columns, int Rows)?> size) : IAnsiConsoleOutput
+{
+    // Not a terminal: nobody wants lines broken, cells cut or blanks filled in there.
+    private const int Unlimited = 4096;
+
+    public TextWriter Writer => writer;
+
+    public bool IsTerminal => isTerminal;
+
+    public int Width => isTerminal ? size()?.Columns ?? 80 : Unlimited;
+
+    public int Height => size()?.Rows ?? 24;
+
+    public void SetEncoding(Encoding encoding)
+    {
+        // Always UTF-8.
+    }
+}
