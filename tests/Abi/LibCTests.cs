@@ -19,6 +19,7 @@ public sealed class LibCTests
         #include <signal.h>
         #include <spawn.h>
         #include <stdio.h>
+        #include <termios.h>
         #include <unistd.h>
         #include <net/if.h>
         #include <sys/epoll.h>
@@ -41,6 +42,7 @@ public sealed class LibCTests
         #include <sys/xattr.h>
         #include <linux/bpf.h>
         #include <linux/capability.h>
+        #include <linux/close_range.h>
         #include <linux/landlock.h>
         #include <linux/magic.h>
         #include <linux/openat2.h>
