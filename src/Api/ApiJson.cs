@@ -6,7 +6,10 @@ using HyperSpector.Api.Site;
 
 namespace HyperSpector.Api;
 
-/// <summary>Source-generated JSON of everything that programs say to each other; enums travel as camelCase strings.</summary>
+/// <summary>
+/// Source-generated JSON of everything that programs say to each other; enums travel as camelCase strings. Properties with a
+/// default are settable: generated code gives an init-only property that is missing in the JSON null, not its default.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,

@@ -40,16 +40,16 @@ public sealed record MachineStatus
     public int? Pid { get; init; }
 
     /// <summary>Its addresses on its port; empty for an IDS VM.</summary>
-    public IReadOnlyList<string> Addresses { get; init; } = [];
+    public IReadOnlyList<string> Addresses { get; set; } = [];
 
     /// <summary>What is published.</summary>
-    public IReadOnlyList<PublishedPort> Publish { get; init; } = [];
+    public IReadOnlyList<PublishedPort> Publish { get; set; } = [];
 
     /// <summary>For an IDS VM: the servers that it watches.</summary>
-    public IReadOnlyList<string> Watch { get; init; } = [];
+    public IReadOnlyList<string> Watch { get; set; } = [];
 
     /// <summary>For an IDS VM: its packs.</summary>
-    public IReadOnlyList<string> Packs { get; init; } = [];
+    public IReadOnlyList<string> Packs { get; set; } = [];
 
     /// <summary>Since when its first process has run.</summary>
     public DateTimeOffset? Started { get; init; }

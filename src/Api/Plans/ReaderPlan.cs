@@ -13,10 +13,10 @@ public sealed record ReaderPlan
     public string? Environment { get; init; }
 
     /// <summary>Interface inside the IDS VM (<c>mon0</c>, <c>mon-web</c>) → the server VM whose packets arrive there.</summary>
-    public IReadOnlyDictionary<string, string> Servers { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Servers { get; set; } = new Dictionary<string, string>();
 
     /// <summary>The files that the VM's IDSes write; at most 32.</summary>
-    public IReadOnlyList<ReaderOutput> Outputs { get; init; } = [];
+    public IReadOnlyList<ReaderOutput> Outputs { get; set; } = [];
 
     /// <summary>The FIFO that is the VM's standard output and error; null: no log is kept.</summary>
     public string? LogFifo { get; init; }
@@ -28,7 +28,7 @@ public sealed record ReaderPlan
     public string? LogDirectory { get; init; }
 
     /// <summary>Bytes of events kept.</summary>
-    public long SpoolLimit { get; init; } = 1L << 30;
+    public long SpoolLimit { get; set; } = 1L << 30;
 
     /// <summary>The user to become: the VM's root, as the base sees it.</summary>
     public required uint Uid { get; init; }

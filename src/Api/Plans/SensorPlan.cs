@@ -10,10 +10,10 @@ public sealed record SensorPlan
     public const string Path = "/run/hyperspector/plan.json";
 
     /// <summary>What to run; none: wait for <c>hyperspector exec</c>.</summary>
-    public IReadOnlyList<SensorCommand> Commands { get; init; } = [];
+    public IReadOnlyList<SensorCommand> Commands { get; set; } = [];
 
     /// <summary>Where they run.</summary>
-    public string WorkingDirectory { get; init; } = "/";
+    public string WorkingDirectory { get; set; } = "/";
 
     /// <summary>Their whole environment; null: the sensor's own.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }

@@ -10,28 +10,28 @@ public sealed record PackSpec
     public required string Directory { get; init; }
 
     /// <summary>One sentence for people.</summary>
-    public string Description { get; init; } = "";
+    public string Description { get; set; } = "";
 
     /// <summary>Distribution packages it installs.</summary>
     public AptSpec? Apt { get; init; }
 
     /// <summary>Files of the pack's folder (relative to <c>files/</c>) and where they go inside the VM (absolute).</summary>
-    public IReadOnlyList<PackFile> Files { get; init; } = [];
+    public IReadOnlyList<PackFile> Files { get; set; } = [];
 
     /// <summary>
     /// Command lines, each supervised on its own; may be empty (a pack that only brings tools, such as tcpdump). In an argument,
     /// <c>{mirrors}</c> alone becomes one argument per mirror port, <c>{mirror}</c> the first port's name.
     /// </summary>
-    public IReadOnlyList<PackCommand> Run { get; init; } = [];
+    public IReadOnlyList<PackCommand> Run { get; set; } = [];
 
     /// <summary>What it writes and we read.</summary>
-    public IReadOnlyList<PackOutput> Outputs { get; init; } = [];
+    public IReadOnlyList<PackOutput> Outputs { get; set; } = [];
 
     /// <summary>It needs CAP_NET_ADMIN inside its network namespace.</summary>
     public bool NetAdmin { get; init; }
 
     /// <summary>Ready-made answers to <c>options:</c> that the user may override; substituted as <c>${name}</c> in files.</summary>
-    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Options { get; set; } = new Dictionary<string, string>();
 }
 
 /// <summary>Packages from the distribution.</summary>

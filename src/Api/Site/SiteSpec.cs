@@ -20,7 +20,7 @@ public sealed record ServerSpec
     public required MachineSpec Machine { get; init; }
 
     /// <summary>Ports of the base network that lead into this VM.</summary>
-    public IReadOnlyList<PublishedPort> Publish { get; init; } = [];
+    public IReadOnlyList<PublishedPort> Publish { get; set; } = [];
 }
 
 /// <summary>A HyperSpector environment, as far as this host is concerned: its IDS VM (§4.1 of the paper).</summary>
@@ -30,10 +30,10 @@ public sealed record EnvironmentSpec
     public required MachineSpec Machine { get; init; }
 
     /// <summary>The server VMs that it watches, in the order of the file (slots of shadow PIDs, names of mirror ports).</summary>
-    public IReadOnlyList<string> Watch { get; init; } = [];
+    public IReadOnlyList<string> Watch { get; set; } = [];
 
     /// <summary>The packs, resolved.</summary>
-    public IReadOnlyList<PackSpec> Packs { get; init; } = [];
+    public IReadOnlyList<PackSpec> Packs { get; set; } = [];
 
     /// <summary>How frames arrive at the mirror port.</summary>
     public FrameForm Frames { get; init; }
@@ -72,25 +72,25 @@ public sealed record MachineSpec
     public required BaseSpec Base { get; init; }
 
     /// <summary>The command line of the VM's first process; empty for an IDS VM that runs packs.</summary>
-    public IReadOnlyList<string> Run { get; init; } = [];
+    public IReadOnlyList<string> Run { get; set; } = [];
 
     /// <summary>Environment variables of the command.</summary>
-    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
 
     /// <summary>User of the command, <c>name</c>, <c>uid</c>, <c>name:group</c> or <c>uid:gid</c>, resolved inside the VM; null: root.</summary>
     public string? User { get; init; }
 
     /// <summary>Working directory inside the VM.</summary>
-    public string WorkingDirectory { get; init; } = "/";
+    public string WorkingDirectory { get; set; } = "/";
 
     /// <summary>Host directories or files that appear inside.</summary>
-    public IReadOnlyList<VolumeSpec> Volumes { get; init; } = [];
+    public IReadOnlyList<VolumeSpec> Volumes { get; set; } = [];
 
     /// <summary>What happens when the first process ends.</summary>
     public RestartPolicy Restart { get; init; }
 
     /// <summary>Limits.</summary>
-    public ResourceSpec Resources { get; init; } = new();
+    public ResourceSpec Resources { get; set; } = new();
 }
 
 /// <summary>A lower layer: exactly one of the two is set.</summary>
@@ -100,7 +100,7 @@ public sealed record BaseSpec
     public bool Host { get; init; }
 
     /// <summary>With <see cref="Host"/>: more paths of the host that this VM may read.</summary>
-    public IReadOnlyList<string> Allow { get; init; } = [];
+    public IReadOnlyList<string> Allow { get; set; } = [];
 
     /// <summary>A directory that holds a root file system, absolute.</summary>
     public string? Directory { get; init; }
@@ -139,5 +139,5 @@ public sealed record ResourceSpec
     public long? Memory { get; init; }
 
     /// <summary>Processes and threads.</summary>
-    public int? Pids { get; init; } = 4096;
+    public int? Pids { get; set; } = 4096;
 }

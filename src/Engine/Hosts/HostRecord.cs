@@ -23,13 +23,13 @@ public enum MachinePhase
 public sealed record HostRecord
 {
     /// <summary>Format of this file; a daemon refuses a newer one than it knows.</summary>
-    public int Version { get; init; } = 1;
+    public int Version { get; set; } = 1;
 
     /// <summary>What <c>up</c> last brought about in full; null after <c>down</c>.</summary>
     public SiteSpec? Site { get; init; }
 
     /// <summary>Every VM of which anything may exist.</summary>
-    public IReadOnlyDictionary<string, MachineRecord> Machines { get; init; } = new Dictionary<string, MachineRecord>();
+    public IReadOnlyDictionary<string, MachineRecord> Machines { get; set; } = new Dictionary<string, MachineRecord>();
 }
 
 /// <summary>One VM: exactly one of <see cref="Server"/> and <see cref="Environment"/> is set.</summary>

@@ -52,8 +52,9 @@ public sealed class SiteController : IDisposable
                 _host.Apply(site, report, cancellation);
                 _host.Store.Update(record => record with { Site = site });
             }
-            catch (Exception error) when (error is IOException or OperationCanceledException or UnauthorizedAccessException)
+            catch (Exception error)
             {
+                // Whatever it was, nothing is left half done; it goes on to the one who asked.
                 _log($"up failed: {error.Message}");
                 RollBack(previous, report);
                 throw;
@@ -138,9 +139,11 @@ public sealed class SiteController : IDisposable
                 _host.Apply(previous, _ => { }, CancellationToken.None);
             report(new ProgressLine { Subject = "host", Step = "roll back", State = "done" });
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // the failure that led here is the one to report; the next start of the daemon cleans up
+        catch (Exception error)
+#pragma warning restore CA1031
         {
-            _log($"roll back failed: {error.Message}");
+            _log($"roll back failed: {error}");
             report(new ProgressLine { Subject = "host", Step = "roll back", State = "failed", Detail = error.Message });
         }
     }
