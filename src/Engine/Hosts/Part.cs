@@ -141,7 +141,8 @@ public sealed class PartProcess : IDisposable
         }
 
         _ = TryReap(Timeout.InfiniteTimeSpan);
-        if (_pidFile is not null)
+        // Gone already where the VM's run directory went first.
+        if (File.Exists(_pidFile))
             File.Delete(_pidFile);
     }
 

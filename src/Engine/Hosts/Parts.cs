@@ -10,7 +10,7 @@ namespace HyperSpector.Engine.Hosts;
 /// Our processes that serve VMs: a keeper (with its monitor) per IDS VM, a reader per VM. They outlive the daemon; it finds them by
 /// their pid files, and starts again those that died. Operation thread only, but for <see cref="StatusOf"/>.
 /// </summary>
-internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
+internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan s_start = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(3);
@@ -24,6 +24,10 @@ internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
         internal int KeeperStarts { get; set; }
 
         internal int ReaderStarts { get; set; }
+
+        internal Pacing KeeperPacing { get; } = new();
+
+        internal Pacing ReaderPacing { get; } = new();
     }
 
     private volatile IReadOnlyDictionary<string, Served> _served = new Dictionary<string, Served>();
@@ -38,7 +42,7 @@ internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
         served.Keeper?.Dispose();
         var files = Files(record.Name);
         served.Keeper = PartProcess.Find(files.KeeperPid);
-        if (served.Keeper is not null)
+        if (served.Keeper is not null || !served.KeeperPacing.TryStart(clock.GetUtcNow()))
             return false;
         PrivateDirectory.Create(files.Directory);
         var monitor = Path.Join(AppContext.BaseDirectory, "hyperspector-monitor");
@@ -61,7 +65,7 @@ internal sealed class Parts(HostPaths paths, Action<string> log) : IDisposable
         var run = paths.MachineRun(plan.Machine);
         var pidFile = $"{run}/reader.pid";
         served.Reader = PartProcess.Find(pidFile);
-        if (served.Reader is not null)
+        if (served.Reader is not null || !served.ReaderPacing.TryStart(clock.GetUtcNow()))
             return;
         var planFile = $"{run}/reader.json";
         File.WriteAllBytes(planFile, JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Default.ReaderPlan));

@@ -26,7 +26,7 @@ internal sealed class Workshop : IDisposable
         _runtime = Runtime.Probe();
         Factory = new MachineFactory(paths, _runtime);
         Switch = new VirtualSwitch(paths, VirtualSwitch.InstalledProgram);
-        _parts = new Parts(paths, log);
+        _parts = new Parts(paths, log, clock);
         _events = new BaseEvents(paths, clock);
     }
 
