@@ -53,6 +53,7 @@ internal sealed class BuildMachine(HostPaths paths, Workshop workshop, IdRanges 
             try
             {
                 workshop.Remove(name, keepState: false, mirrorsOf: []);
+                workshop.DeleteHistory(name);
                 ids.Release(firstId);
             }
             catch (IOException error)
