@@ -6,9 +6,9 @@ namespace HyperSpector.Linux.Sandbox;
 /// <summary>Our own program and what the dynamic loader needs to start it again under Landlock.</summary>
 internal sealed class ProgramFiles : IDisposable
 {
-    // Directories of shared objects; those that a distribution does not have are left out. Only files that everybody may read.
+    // Directories of shared objects; those that a distribution does not have are left out. Only what everybody may read.
     private static readonly string[] LibraryDirectories = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"];
-    private static readonly string[] LoaderFiles = ["/etc/ld.so.cache", "/sys/devices/system/cpu", "/proc/self"];
+    private static readonly string[] RuntimeFiles = ["/etc/ld.so.cache", "/sys/devices/system/cpu", "/proc/self", "/dev/urandom"];
     private static readonly string[] Loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
 
     private readonly List<LandlockRule> _rules = [];
@@ -27,7 +27,7 @@ internal sealed class ProgramFiles : IDisposable
         files._rules.Add(new LandlockRule(files.Program, LandlockAccess.Execute | LandlockAccess.ReadFile));
         foreach (var path in LibraryDirectories)
             files.Add(path, LandlockAccess.Read);
-        foreach (var path in LoaderFiles)
+        foreach (var path in RuntimeFiles)
             files.Add(path, LandlockAccess.Read);
         foreach (var path in Loaders)
             files.Add(path, LandlockAccess.Execute | LandlockAccess.ReadFile);

@@ -34,13 +34,14 @@ public sealed record SeccompRule
     public required string Reason { get; init; }
 
     /// <summary>What happens.</summary>
-    public SeccompAction Action { get; init; }
+    public SeccompAction Action { get; set; }
 
     /// <summary>Only with these arguments, all of them.</summary>
-    public IReadOnlyList<SeccompArgument> Arguments { get; init; } = [];
+    // Not init: generated deserializers set init-only members always, to null where JSON has none.
+    public IReadOnlyList<SeccompArgument> Arguments { get; set; } = [];
 
     /// <summary>The call is newer than some libseccomp: left out where it is unknown.</summary>
-    public bool Optional { get; init; }
+    public bool Optional { get; set; }
 }
 
 /// <summary>A seccomp filter as data (policy/*-seccomp.json).</summary>
