@@ -30,7 +30,7 @@ public sealed record Confinement
     /// <summary>Hard limits.</summary>
     public IReadOnlyList<ResourceLimit> Limits { get; init; } = [];
 
-    /// <summary>Descriptors that stay open, under the numbers they have; all others are O_CLOEXEC and end.</summary>
+    /// <summary>Descriptors that stay open, under the numbers they have; all others but 0 to 2 end.</summary>
     public IReadOnlyList<FileDescriptor> Descriptors { get; init; } = [];
 
     /// <summary>True in the second image, and only if its restrictions hold.</summary>
@@ -57,6 +57,7 @@ public sealed record Confinement
         {
             foreach (var limit in Limits)
                 limit.Apply();
+            CloseOthersOnExec();
             foreach (var descriptor in Descriptors)
                 Inherit(descriptor);
             Privileges.DropBoundingSet(Keep);
@@ -73,6 +74,10 @@ public sealed record Confinement
             own.Dispose();
         }
     }
+
+    // What somebody let slip through to us must not slip through to the second image. Kernels before 5.11 cannot do this.
+    private static void CloseOthersOnExec() =>
+        _ = LibC.syscall(LibC.SYS_close_range, 3, uint.MaxValue, LibC.CLOSE_RANGE_CLOEXEC, 0, 0, 0);
 
     private static void Inherit(FileDescriptor descriptor) =>
         _ = KernelException.Check(LibC.fcntl(descriptor.Number, LibC.F_SETFD, 0), "fcntl(F_SETFD)");
