@@ -164,8 +164,10 @@ internal sealed partial class OutputTail : IDisposable
     private void CheckRewritten()
     {
         Span<byte> last = stackalloc byte[1];
-        var intact = FileStatus.Of(_file!).Size >= _scanned
-            && (_offset == 0 || _skipping || (FileIo.ReadAt(_file!, last, _offset - 1) == 1 && last[0] == (byte)'\n'));
+        var status = FileStatus.Of(_file!);
+        var intact = status.Size >= _scanned
+            && (_offset == 0 || _skipping || status.Size == _offset
+                || (FileIo.ReadAt(_file!, last, _offset - 1) == 1 && last[0] == (byte)'\n'));
         if (intact)
             return;
         _sink.Trouble("was cut or overwritten: reading it from its start");
