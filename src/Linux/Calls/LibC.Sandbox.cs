@@ -9,8 +9,6 @@ internal static unsafe partial class LibC
     internal const long SYS_capset = 126;
     internal const long SYS_prlimit64 = 302;
     internal const long SYS_execveat = 322;
-    internal const long SYS_close_range = 436;
-    internal const int CLOSE_RANGE_CLOEXEC = 4;
     internal const long SYS_landlock_create_ruleset = 444;
     internal const long SYS_landlock_add_rule = 445;
     internal const long SYS_landlock_restrict_self = 446;
