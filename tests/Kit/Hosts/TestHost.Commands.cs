@@ -49,6 +49,10 @@ public sealed partial class TestHost
     public ToolResult Exec(string machine, IReadOnlyList<string> command, string input, TimeSpan limit) =>
         Hyperspector(["exec", machine, "--", .. command], input, limit);
 
+    /// <summary>Starts a command as root inside a VM and leaves it running; when the result is disposed, the command must end by itself or with the VM.</summary>
+    public Background StartExec(string machine, IReadOnlyList<string> command) =>
+        new("nsenter", TestNetwork.Enter(Network.Base, ["env", .. Environment, $"{Programs}/hyperspector", "exec", machine, "--", .. command]));
+
     /// <summary>Puts a file into a VM, by the VM's own hands.</summary>
     public void Deliver(string machine, string path, ReadOnlySpan<byte> content)
     {

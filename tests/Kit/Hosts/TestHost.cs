@@ -22,7 +22,9 @@ public sealed partial class TestHost : IDisposable
         // Short: paths of Unix sockets end at 107 characters.
         Prefix = $"/tmp/hyperspector-{Name}";
         Paths = new HostPaths(Name, Prefix, Cache);
-        PrivateDirectory.Create(Prefix);
+        _ = Directory.CreateDirectory(Prefix);
+        // As "/" is: the runtime's first process, already a VM's shifted root, finds its file system by a path through here.
+        File.SetUnixFileMode(Prefix, PrivateDirectory.Mode | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         try
         {
             Network = new TestNetwork(Name);

@@ -1,0 +1,122 @@
+using HyperSpector.Engine.Hosts;
+using HyperSpector.Linux.Calls;
+
+namespace HyperSpector.Tests.Adversary.Harness;
+
+/// <summary>The VMs of the scene.</summary>
+public sealed partial class Scene
+{
+    /// <summary>Attacked and attacking server VM.</summary>
+    public const string Web = "web";
+
+    /// <summary>Another server VM.</summary>
+    public const string Db = "db";
+
+    /// <summary>IDS VM that watches <see cref="Web"/>.</summary>
+    public const string Edge = "edge";
+
+    /// <summary>IDS VM with <c>net_admin: true</c> that watches both server VMs.</summary>
+    public const string Admin = "admin";
+
+    /// <summary>Server VM that may be ruined; small limits.</summary>
+    public const string DoomedServer = "doomed";
+
+    /// <summary>IDS VM that may be ruined; small limits.</summary>
+    public const string DoomedIds = "doomedids";
+
+    /// <summary>IDS VM with a pack whose output is read.</summary>
+    public const string Probe = "probe";
+
+    private static readonly string[] MachineNames = [Web, Db, Edge, Admin, DoomedServer, DoomedIds, Probe];
+
+    /// <summary>A directory of the base that the VMs may write to.</summary>
+    public string Volume => $"{Host.Prefix}/volume";
+
+    /// <summary>The VMs that an attack is made from.</summary>
+    public static IEnumerable<string> Attackers(Vantage from)
+    {
+        if (from.HasFlag(Vantage.Server))
+            yield return Web;
+        if (from.HasFlag(Vantage.Ids))
+            yield return Edge;
+        if (from.HasFlag(Vantage.Admin))
+            yield return Admin;
+        if (from.HasFlag(Vantage.Doomed))
+        {
+            yield return DoomedServer;
+            yield return DoomedIds;
+        }
+    }
+
+    private void PrepareSite()
+    {
+        _ = System.IO.Directory.CreateDirectory(Volume);
+        const UnixFileMode everybody = (UnixFileMode)0x1FF;
+        File.SetUnixFileMode(Volume, everybody);
+        var pack = $"{Host.Prefix}/packs/probe";
+        _ = System.IO.Directory.CreateDirectory(pack);
+        File.WriteAllText($"{pack}/pack.yaml", """
+            description: Writes what the test tells it to.
+            run:
+              writer: [/usr/bin/sleep, infinity]
+            outputs:
+              - { path: /var/log/probe/out.log, format: lines }
+              - { path: /var/log/eve/eve.json, format: eve }
+            """);
+    }
+
+    private string Site() => $$"""
+        servers:
+          web:
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            publish: ["8080:7777", "8080:7777/udp"]
+            volumes: ["{{Volume}}:/vol"]
+          db:
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            publish: ["8081:7777", "8081:7777/udp"]
+          doomed:
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            resources: { pids: 200, memory: 256M }
+        environments:
+          edge:
+            watch: [web]
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            volumes: ["{{Volume}}:/vol"]
+          admin:
+            watch: [web, db]
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            net_admin: true
+          doomedids:
+            watch: [doomed]
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            resources: { pids: 200, memory: 256M }
+          probe:
+            watch: [db]
+            base: host
+            packs: [probe]
+        """;
+
+    /// <summary>Addresses of a server VM, without prefix lengths.</summary>
+    public IReadOnlyList<string> AddressesOf(string server) =>
+        [.. Host.Ps().Single(m => m.Name == server).Addresses.Select(a => a.Split('/')[0])];
+
+    /// <summary>The base's end of a server's port.</summary>
+    public string PortOf(string server) => new HostPaths(Host.Name).Interface('p', server);
+
+    /// <summary>MAC address of an interface of a network namespace.</summary>
+    public static string MacOf(string space, string device)
+    {
+        var line = Tool.RunChecked("ip", ["-n", space, "-o", "link", "show", "dev", device]).Split(' ');
+        return line[Array.IndexOf(line, "link/ether") + 1];
+    }
+
+    /// <summary>MAC address of an interface of a VM.</summary>
+    public string MacInside(string machine, string device) =>
+        Host.Exec(machine, "cat", $"/sys/class/net/{device}/address").Output.Trim();
+}

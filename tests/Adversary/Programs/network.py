@@ -1,0 +1,258 @@
+import subprocess
+
+def connect(address, port):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as made:
+        made.settimeout(1.5)
+        target = socket.getaddrinfo(address, int(port), family, socket.SOCK_STREAM)[0][4]
+        made.connect(target)
+        banner = made.recv(200).decode("latin-1").strip()
+        if not banner:
+            raise OSError(errno.ECONNRESET, "no banner")
+        return banner
+
+
+def timed(function):
+    def inner():
+        try:
+            return function()
+        except socket.timeout:
+            raise OSError(errno.ETIMEDOUT, "timeout")
+    return inner
+
+
+def attack_tcp(port, *addresses):
+    return any_of([(a, timed(lambda a=a: connect(a, port))) for a in addresses])
+
+
+def attack_udp(token, port, *addresses):
+    results = []
+    for address in addresses:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as made:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                made.sendto(token.encode(), socket.getaddrinfo(address, int(port), family, socket.SOCK_DGRAM)[0][4])
+            results.append(address + " sent")
+        except OSError as error:
+            results.append("%s=%s" % (address, name(error)))
+    done(", ".join(results))
+
+
+def tool(*command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        # The tool says why in words; EPERM where it says so, else EIO.
+        words = (result.stderr + result.stdout).strip()
+        print(words[-500:])
+        raise OSError(errno.EPERM if "permitted" in words else errno.EIO, words[-100:])
+    return "answered" if command[0].endswith("ping") else "done"
+
+
+def attack_ping(*addresses):
+    return any_of([(a, lambda a=a: tool("/usr/bin/ping", "-n", "-c", "1", "-W", "1", a)) for a in addresses])
+
+
+def attack_arping(device, *addresses):
+    return any_of([(a, lambda a=a: tool("/usr/bin/arping", "-c", "1", "-w", "1", "-I", device, a)) for a in addresses])
+
+
+def attack_scan(ports, *addresses):
+    found = []
+    for address in addresses:
+        command = ["/usr/bin/nmap", "-n", "-Pn", "-sT", "-T4", "--max-retries", "0", "--host-timeout", "20s", "-p", ports, address]
+        if ":" in address:
+            command.insert(1, "-6")
+        result = subprocess.run(command, capture_output=True, text=True)
+        print(result.stdout)
+        found += [line for line in result.stdout.splitlines() if " open " in line]
+    return "; ".join(found) if found else refused("nothing open")
+
+
+def attack_abstract(*names):
+    def join(name):
+        with socket.socket(socket.AF_UNIX) as made:
+            made.settimeout(2)
+            made.connect("\0" + name)
+            return made.recv(100).decode().strip()
+    return any_of([(n, lambda n=n: join(n)) for n in names])
+
+
+def attack_interfaces():
+    names = [n for _, n in socket.if_nameindex() if n != "lo" and not n.startswith("mon")]
+    return " ".join(names) if names else refused("only lo and mirror ports")
+
+
+def attack_routes():
+    lines = open("/proc/net/route").read().splitlines()[1:] + [
+        line for line in open("/proc/net/ipv6_route") if not line.split()[9].startswith(("lo", "mon"))]
+    return lines[0] if lines else refused("no route")
+
+
+def attack_reconfigure(device, *commands):
+    """'address add …;link set …': each as one ip(8) command."""
+    return any_of([(c, lambda c=c: tool("/usr/sbin/ip", *c.replace("DEV", device).split())) for c in commands])
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def mac(text):
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def udp_datagram(source, target, port, payload, family):
+    header = struct.pack("!HHHH", 4444, int(port), 8 + len(payload), 0)
+    if family == socket.AF_INET:
+        pseudo = source + target + struct.pack("!BBH", 0, 17, 8 + len(payload))
+    else:
+        pseudo = source + target + struct.pack("!II", 8 + len(payload), 17)
+    return struct.pack("!HHHH", 4444, int(port), 8 + len(payload), checksum(pseudo + header + payload) or 0xffff) + payload
+
+
+def frame(text, token):
+    """KIND,source MAC,target MAC,source address,target address[,port]"""
+    kind, smac, dmac, source, target, *rest = text.split(",")
+    port = rest[0] if rest else "7777"
+    payload = token.encode()
+    ethernet = mac(dmac) + mac(smac)
+    if kind in ("udp", "vlan", "mcast"):
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        a, b = socket.inet_pton(family, source), socket.inet_pton(family, target)
+        datagram = udp_datagram(a, b, port, payload, family)
+        if family == socket.AF_INET:
+            header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(datagram), 1, 0, 64, 17, 0) + a + b
+            header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+            kind_of, packet = 0x0800, header + datagram
+        else:
+            kind_of, packet = 0x86dd, struct.pack("!IHBB", 6 << 28, len(datagram), 17, 64) + a + b + datagram
+        tag = struct.pack("!HH", 0x8100, 5) if kind == "vlan" else b""
+        return ethernet + tag + struct.pack("!H", kind_of) + packet
+    if kind == "arp":
+        # A request, so that the target learns who asks.
+        body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac(smac) + socket.inet_aton(source) + b"\0" * 6 + socket.inet_aton(target)
+        return ethernet + b"\x08\x06" + body + payload
+    if kind == "arp-reply":
+        body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 2) + mac(smac) + socket.inet_aton(source) + mac(dmac) + socket.inet_aton(target)
+        return ethernet + b"\x08\x06" + body + payload
+    if kind in ("ns", "ra"):
+        a, b = socket.inet_pton(socket.AF_INET6, source), socket.inet_pton(socket.AF_INET6, target)
+        if kind == "ns":
+            goal = socket.inet_pton(socket.AF_INET6, rest[0])
+            message = struct.pack("!BBHI", 135, 0, 0, 0) + goal + b"\x01\x01" + mac(smac)
+        else:
+            message = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + b"\x01\x01" + mac(smac)
+            message += struct.pack("!BBBBIII", 3, 4, 64, 0xc0, 3600, 3600, 0) + socket.inet_pton(socket.AF_INET6, "2001:db8:bad::")
+        pseudo = a + b + struct.pack("!II", len(message), 58)
+        message = message[:2] + struct.pack("!H", checksum(pseudo + message)) + message[4:]
+        return ethernet + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(message), 58, 255) + a + b + message
+    raise ValueError(kind)
+
+
+def attack_frames(device, token, *specifications):
+    made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    made.bind((device, 0))
+    sent = 0
+    for text in specifications:
+        for _ in range(3):
+            made.send(frame(text, token))
+            sent += 1
+    done("sent %d frames" % sent)
+
+
+def attack_bound_to_device(device, token, port, *addresses):
+    results = []
+    for address in addresses:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        for kind, protocol in ((socket.SOCK_DGRAM, 0), (socket.SOCK_STREAM, 0), (socket.SOCK_RAW, 17)):
+            try:
+                with socket.socket(family, kind, protocol) as made:
+                    made.setsockopt(socket.SOL_SOCKET, 25, device.encode() + b"\0")
+                    made.settimeout(1)
+                    if kind == socket.SOCK_STREAM:
+                        made.connect((address, int(port)))
+                        made.sendall(token.encode())
+                    else:
+                        payload = token.encode()
+                        if kind == socket.SOCK_RAW:
+                            payload = struct.pack("!HHHH", 4444, int(port), 8 + len(payload), 0) + payload
+                        made.sendto(payload, (address, 0 if kind == socket.SOCK_RAW else int(port)))
+                results.append("sent")
+            except OSError as error:
+                results.append(name(error) if error.errno else "timeout")
+    done(" ".join(results))
+
+
+def ip(command):
+    result = subprocess.run(["/usr/sbin/ip"] + command.split(), capture_output=True, text=True)
+    return "" if result.returncode == 0 else "%s: %s" % (command, result.stderr.strip())
+
+
+def attack_route_and_send(device, token, port, neighbour4, neighbour6, hardware):
+    """With CAP_NET_ADMIN: addresses, routes and neighbours over the mirror port, then traffic."""
+    commands = ["link set DEV up"] if not NATIVE else []
+    if not NATIVE:
+        commands += ["address replace 192.0.2.50/24 dev DEV", "-6 address replace 2001:db8:5e::50/64 dev DEV nodad",
+                     "route replace default dev DEV", "-6 route replace default dev DEV"]
+    commands += ["neighbour replace %s lladdr %s dev DEV" % (neighbour4, hardware),
+                 "-6 neighbour replace %s lladdr %s dev DEV" % (neighbour6, hardware),
+                 "route replace %s/32 dev DEV" % neighbour4, "-6 route replace %s/128 dev DEV" % neighbour6]
+    failures = [f for f in (ip(c.replace("DEV", device)) for c in commands) if f]
+    if failures:
+        done("no route: " + "; ".join(failures))
+    for address in (neighbour4, neighbour6):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as made:
+            for _ in range(3):
+                made.sendto(token.encode(), (address, int(port)))
+        with socket.socket(family, socket.SOCK_STREAM) as made:
+            made.settimeout(1)
+            try:
+                made.connect((address, int(port)))
+                return "connected to " + address
+            except OSError:
+                pass
+    done("routes entered, datagrams sent")
+
+
+def attack_bridge(first, second, seconds):
+    """With CAP_NET_ADMIN: joins two mirror ports, so that what one server sends would come out at the other."""
+    if NATIVE:
+        for pair in ("a", "b"):
+            ip("link add %s0 type veth peer name %s1" % (pair, pair))
+            ip("link set %s0 up" % pair)
+        first, second = "a1", "b1"
+    failures = [f for f in map(ip, [
+        "link add hsbr type bridge", "link set %s master hsbr" % first, "link set %s master hsbr" % second, "link set hsbr up",
+        "link set %s up" % first, "link set %s up" % second]) if f]
+    if failures:
+        refused("; ".join(failures))
+    print("BRIDGED", flush=True)
+    if NATIVE:
+        out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        out.bind(("b0", 3))
+        out.settimeout(0.2)
+        entry = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        entry.bind(("a0", 0))
+        text = frame("udp,02:00:00:00:00:01,ff:ff:ff:ff:ff:ff,192.0.2.9,255.255.255.255", "HSTOKEN-0123456789abcdef")
+        for _ in range(20):
+            entry.send(text)
+            try:
+                while True:
+                    if b"HSTOKEN" in out.recv(2000):
+                        return "came out at the other end"
+            except socket.timeout:
+                pass
+        refused("nothing came out")
+    time.sleep(float(seconds))
+    ip("link delete hsbr")
+    done("bridged for a while")
+
+
+run(globals())
