@@ -108,10 +108,12 @@ internal sealed class Workshop : IDisposable
     {
         live.Init?.Dispose();
         live.Init = null;
-        Factory.Remove(live.Record.Name, keepState: true);
+        Factory.End(live.Record.Name);
         if (live.Record.IsServer)
             Switch.DetachServer(live.Record.Name);
+        // Before the run directory goes: their pid files are in it, and the VM's last words in its FIFO.
         _parts.Stop(live.Record.Name);
+        Factory.Remove(live.Record.Name, keepState: true);
     }
 
     /// <summary>Removes a VM and everything that belongs to it. Not an error if little or nothing is there.</summary>
@@ -119,9 +121,10 @@ internal sealed class Workshop : IDisposable
     {
         foreach (var (environment, server) in mirrorsOf)
             Switch.DetachMirror(server, environment);
-        Factory.Remove(name, keepState);
+        Factory.End(name);
         Switch.DetachServer(name);
         _parts.Stop(name);
+        Factory.Remove(name, keepState);
     }
 
     /// <summary>Removes what was seen of a VM and what it said.</summary>

@@ -74,7 +74,7 @@ public sealed class MachineFactory
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Remove(plan.Name, keepState: hadState);
+            Undo(plan, keepState: hadState);
             throw;
         }
     }
@@ -83,23 +83,32 @@ public sealed class MachineFactory
     public void Start(string name) => _runtime.Start(_paths.RuntimeRoot, _paths.ContainerId(name));
 
     /// <summary>
-    /// Ends a VM and removes every trace, or what is left of one after a crash: processes, cgroups, mounts, run directory and,
-    /// unless <paramref name="keepState"/>, its state directory with the upper layers. Does nothing if there is nothing.
+    /// Ends a VM, or what is left of one after a crash: processes, cgroups, mounts. Its run directory stays, with the pid files of
+    /// what serves it, and the FIFO in which its last words wait for the reader. Does nothing if there is nothing.
     /// </summary>
-    public void Remove(string name, bool keepState)
+    public void End(string name)
     {
         var run = _paths.MachineRun(name);
         var id = _paths.ContainerId(name);
         KillRuntimes(id);
         _runtime.Delete(_paths.RuntimeRoot, id);
+        PrivateDirectory.RemoveIfEmpty(_paths.RuntimeRoot);
         _cgroups.Remove(name);
         // Innermost first; one place may carry several.
         foreach (var mount in MountInfo.ReadSelf().Reverse().Where(m => m.IsWithin(run)))
             _ = Mounts.Detach(mount.MountPoint);
-        Trees.Remove(run);
-        PrivateDirectory.RemoveIfEmpty($"{_paths.Run}/vms");
-        PrivateDirectory.RemoveIfEmpty(_paths.RuntimeRoot);
         new BaseStore(_paths).Release(id);
+    }
+
+    /// <summary>
+    /// <see cref="End"/>, and removes its run directory and, unless <paramref name="keepState"/>, its state directory with the upper
+    /// layers.
+    /// </summary>
+    public void Remove(string name, bool keepState)
+    {
+        End(name);
+        Trees.Remove(_paths.MachineRun(name));
+        PrivateDirectory.RemoveIfEmpty($"{_paths.Run}/vms");
         if (keepState)
             return;
         Trees.Remove(_paths.MachineState(name));
@@ -160,6 +169,23 @@ public sealed class MachineFactory
 
     private static IEnumerable<string> PackRoots(MachinePlan plan) => plan.PackLayers
         .SelectMany(d => PackLayer.Read(d).Parts.Where(p => p.Mount == "/").Select(p => Path.Join(d, p.Dir)));
+
+    // The run directory may hold what others have put there, such as the socket that a keeper listens on.
+    private void Undo(MachinePlan plan, bool keepState)
+    {
+        var run = _paths.MachineRun(plan.Name);
+        End(plan.Name);
+        foreach (var own in (string[])["rootfs", "lower", "config.json", "runtime.log", "init.pid"])
+            Trees.Remove($"{run}/{own}");
+        if (plan.LogFifo is null)
+            Trees.Remove($"{run}/log.fifo");
+        PrivateDirectory.RemoveIfEmpty(run);
+        PrivateDirectory.RemoveIfEmpty($"{_paths.Run}/vms");
+        if (keepState)
+            return;
+        Trees.Remove(_paths.MachineState(plan.Name));
+        PrivateDirectory.RemoveIfEmpty($"{_paths.State}/vms");
+    }
 
     private static void MakeEnterable(string path)
     {
