@@ -189,7 +189,8 @@ internal sealed class RootFileSystem(HostPaths paths, MachinePlan plan, Prepared
                 Nodes.MakeDirectoryIn(inside, Path.GetFileName(path), plan.FirstId);
             else
                 Nodes.MakeFileIn(inside, Path.GetFileName(path), plan.FirstId);
-            found = Find(top, path, followLinks) ?? throw new KernelException("openat2", Errno.ENOENT, path);
+            found = Find(top, path, followLinks)
+                ?? throw new IOException($"{path} of {plan.Name} is a link that leads nowhere: nothing can be mounted there");
         }
 
         if (NodeStatus.Of(found).IsDirectory == isDirectory)
