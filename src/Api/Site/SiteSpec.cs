@@ -26,7 +26,7 @@ public sealed record ServerSpec
 /// <summary>A HyperSpector environment, as far as this host is concerned: its IDS VM (§4.1 of the paper).</summary>
 public sealed record EnvironmentSpec
 {
-    /// <summary>The IDS VM. <see cref="MachineSpec.Run"/> is empty when packs say what runs.</summary>
+    /// <summary>The IDS VM. With packs, <see cref="MachineSpec.Run"/> is one more command beside theirs, or empty.</summary>
     public required MachineSpec Machine { get; init; }
 
     /// <summary>The server VMs that it watches, in the order of the file (slots of shadow PIDs, names of mirror ports).</summary>
@@ -71,7 +71,7 @@ public sealed record MachineSpec
     /// <summary>The lower layer of the file system.</summary>
     public required BaseSpec Base { get; init; }
 
-    /// <summary>The command line of the VM's first process; empty for an IDS VM that runs packs.</summary>
+    /// <summary>The command line of the VM's first process; may be empty for an IDS VM that runs packs.</summary>
     public IReadOnlyList<string> Run { get; set; } = [];
 
     /// <summary>Environment variables of the command.</summary>

@@ -30,9 +30,6 @@ internal static class ConfigurationLimits
     /// <summary>Letters, digits and dashes of a name: it also names directories and a container.</summary>
     internal const int NameLength = 32;
 
-    /// <summary>IFNAMSIZ - 1 = 15, less <c>mon-</c> (design §9): a longer server name cannot name a mirror port.</summary>
-    internal const int MirroredNameLength = 11;
-
     /// <summary>Bytes of one file of a pack.</summary>
     internal const int PackFileBytes = 16 * 1024 * 1024;
 

@@ -29,6 +29,12 @@ internal class MachineDraft(SourceFile file, TextNode name)
     /// <summary>Where the key <c>run</c> stands; null when it is not there.</summary>
     internal Node? RunAt { get; set; }
 
+    /// <summary>Where <c>user</c> stands.</summary>
+    internal Node? UserAt { get; set; }
+
+    /// <summary>Where <c>working_dir</c> stands.</summary>
+    internal Node? WorkingDirectoryAt { get; set; }
+
     internal MachineSpec Machine() => new()
     {
         Base = Base ?? new BaseSpec { Host = true },

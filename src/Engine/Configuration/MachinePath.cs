@@ -4,7 +4,7 @@ namespace HyperSpector.Engine.Configuration;
 internal static class MachinePath
 {
     // What we or the kernel put there: a volume over, at or below it would blind an IDS, or break the VM.
-    private static readonly string[] Ours = ["/proc", "/sys", "/dev", "/.serverfs", "/.dserverfs", "/.hyperspector"];
+    private static readonly string[] Ours = ["/proc", "/sys", "/dev", "/.serverfs", "/.dserverfs", "/run/hyperspector"];
 
     /// <summary>An absolute path without <c>.</c>, <c>..</c>, doubled slashes or control characters; null and a problem otherwise.</summary>
     internal static string? Read(SourceFile file, Node node, string what) =>
@@ -39,7 +39,7 @@ internal static class MachinePath
             return null;
         }
 
-        if (Ours.FirstOrDefault(o => IsAtOrBelow(target, o)) is not { } ours)
+        if (Ours.FirstOrDefault(o => IsAtOrBelow(target, o) || IsAtOrBelow(o, target)) is not { } ours)
             return target;
         file.Report(at, $"{what} {Quoted.Text(target)} would hide {ours}, which HyperSpector provides");
         return null;

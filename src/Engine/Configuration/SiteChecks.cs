@@ -57,10 +57,6 @@ internal static class SiteChecks
                 var suggestion = Nearest.Suggest(server, site.Servers.Select(s => s.Name.Value));
                 site.File.Report(at, $"watch: there is no server {Quoted.Text(server)}{suggestion}");
             }
-            else if (environment.Watch.Count > 1 && server.Length > ConfigurationLimits.MirroredNameLength)
-            {
-                site.File.Report(at, $"watch: with several servers, interface mon-{server} must fit 15 characters; shorten the name to {ConfigurationLimits.MirroredNameLength}");
-            }
         }
     }
 
@@ -69,8 +65,11 @@ internal static class SiteChecks
         var name = Quoted.Text(environment.Name.Value);
         if (environment is { HasPacks: false, RunAt: null })
             environment.File.Report(environment.Name, $"environment {name} needs 'packs', or 'run' for an IDS by hand");
-        if (environment.RunAt is { } run && environment.Packs.FirstOrDefault(p => p.Spec is { Run.Count: > 0 }) is { Spec: { } pack })
-            environment.File.Report(run, $"run: pack '{pack.Name}' already says what runs in environment {name}; remove one of the two");
+        // The sensor is the first process then; it starts 'run' beside the packs' commands, as root of the VM.
+        if (environment is { HasPacks: true, UserAt: { } user })
+            environment.File.Report(user, "user: with 'packs' everything runs as root of the VM; remove it");
+        if (environment is { HasPacks: true, WorkingDirectoryAt: { } directory })
+            environment.File.Report(directory, "working_dir: with 'packs' everything starts in /; remove it");
     }
 
     // An output's directory becomes a volume of its own: two things cannot be put at one place.

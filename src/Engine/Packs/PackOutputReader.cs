@@ -13,7 +13,7 @@ internal static class PackOutputReader
 
     internal static readonly IReadOnlyList<Key<OutputDraft>> Keys =
     [
-        new("path", "Absolute path of the file inside the VM, in a directory of its own.", """{"type":"string","pattern":"^/.+/.+/.+"}""",
+        new("path", "Absolute path of the file inside the VM, in a directory that only this pack writes to.", """{"type":"string","pattern":"^/.+/.+/.+"}""",
             (d, n) => d.Path = PathOf(d.File, n)),
         new("format", "eve: Suricata's EVE JSON; lines: each line is an event.", """{"enum":["eve","lines"]}""",
             (d, n) => d.Format = Values.Word(d.File, n, "format", ("eve", 0), ("lines", 1)) is { } format ? (format == 0 ? "eve" : "lines") : null),
@@ -31,8 +31,8 @@ internal static class PackOutputReader
                 pack.File.Report(item, $"outputs: an output needs '{missing.Name}'");
             if (draft.Path is null || draft.Format is null)
                 continue;
-            if (outputs.Any(o => Path.GetDirectoryName(o.Path) == Path.GetDirectoryName(draft.Path)))
-                pack.File.Report(item, $"outputs: two outputs in {Quoted.Text(Path.GetDirectoryName(draft.Path)!)}; give each a directory of its own");
+            if (outputs.Any(o => o.Path == draft.Path))
+                pack.File.Report(item, $"outputs: {Quoted.Text(draft.Path)} is there twice");
             else
                 outputs.Add(new PackOutput(draft.Path, draft.Format));
         }

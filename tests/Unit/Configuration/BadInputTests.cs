@@ -10,7 +10,7 @@ namespace HyperSpector.Tests.Unit.Configuration;
 public sealed class BadInputTests
 {
     private const string Mark = "# expect: ";
-    private static readonly string Folder = Path.Join(AppContext.BaseDirectory, "Configuration", "BadInput");
+    private static readonly string Folder = SourceTree.Input("Configuration/BadInput");
     private static readonly Dictionary<string, string> Variables = new() { ["SET"] = "x", ["EMPTY"] = "" };
 
     public static TheoryData<string> Files() => [.. Directory.GetFiles(Folder, "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];

@@ -10,8 +10,8 @@ namespace HyperSpector.Tests.Unit.Configuration;
 public sealed class LoaderPropertyTests
 {
     private static readonly string[] Seeds = Directory
-        .GetFiles(Path.Join(AppContext.BaseDirectory, "Configuration", "BadInput"), "*.yaml")
-        .Concat(Directory.GetFiles(Path.Join(AppContext.BaseDirectory, "Packs", "BadInput"), "pack.yaml", SearchOption.AllDirectories))
+        .GetFiles(SourceTree.Input("Configuration/BadInput"), "*.yaml")
+        .Concat(Directory.GetFiles(SourceTree.Input("Packs/BadInput"), "pack.yaml", SearchOption.AllDirectories))
         .Order(StringComparer.Ordinal).Select(File.ReadAllText).ToArray();
 
     private static readonly Gen<string> Pieces = Gen.OneOfConst(
@@ -44,7 +44,7 @@ public sealed class LoaderPropertyTests
     private static bool Check(byte[] bytes)
     {
         var problems = new List<Diagnostic>();
-        var directory = Path.Join(AppContext.BaseDirectory, "Configuration", "BadInput");
+        var directory = SourceTree.Input("Configuration/BadInput");
         var site = SiteLoader.Read(new SourceFile("h.yaml", directory, problems), bytes, [Path.Join(directory, "packs")], new Dictionary<string, string>());
         _ = PackLoader.Read(new SourceFile("pack.yaml", directory, problems), bytes);
         return problems.All(p => !p.ToString().Any(char.IsControl) && p.Line >= 0) && (site is not null || problems.Count > 0);

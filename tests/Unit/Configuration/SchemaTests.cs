@@ -7,7 +7,7 @@ namespace HyperSpector.Tests.Unit.Configuration;
 
 public sealed class SchemaTests
 {
-    private static readonly string Docs = Path.Join(AppContext.BaseDirectory, "docs");
+    private static readonly string Docs = SourceTree.Root("docs");
 
     [Theory]
     [InlineData("hyperspector.schema.json")]
@@ -15,8 +15,9 @@ public sealed class SchemaTests
     public void Schema_InDocs_IsWhatTheKeysSay(string name)
     {
         var generated = name == "pack.schema.json" ? ConfigurationSchema.Pack() : ConfigurationSchema.Site();
-        File.WriteAllText(Path.Join(Docs, name + ".generated"), generated);
-        Assert.True(File.ReadAllText(Path.Join(Docs, name)) == generated, $"docs/{name} is stale: copy {Docs}/{name}.generated over it");
+        var written = Path.Join(AppContext.BaseDirectory, name);
+        File.WriteAllText(written, generated);
+        Assert.True(File.ReadAllText(Path.Join(Docs, name)) == generated, $"docs/{name} is stale: cp {written} {Docs}/");
     }
 
     [Fact]
@@ -57,7 +58,7 @@ public sealed class SchemaTests
     {
         using var files = new Loading();
         foreach (var pack in new[] { "suricata", "tcpdump" })
-            Copy(Path.Join(AppContext.BaseDirectory, "packs", pack), Path.Join(files.Root, "packs", pack));
+            Copy(SourceTree.Root($"packs/{pack}"), Path.Join(files.Root, "packs", pack));
         foreach (var directory in new[] { "site", "certs", "rules", "rootfs" })
             _ = Directory.CreateDirectory(Path.Join(files.Root, directory));
         files.Variables["HOME"] = "/root";

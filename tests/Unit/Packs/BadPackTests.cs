@@ -7,7 +7,7 @@ namespace HyperSpector.Tests.Unit.Packs;
 public sealed class BadPackTests
 {
     private const string Mark = "# expect: ";
-    private static readonly string Folder = Path.Join(AppContext.BaseDirectory, "Packs", "BadInput");
+    private static readonly string Folder = SourceTree.Input("Packs/BadInput");
 
     public static TheoryData<string> Packs() => [.. Directory.GetDirectories(Folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 

@@ -16,7 +16,7 @@ public sealed class PackTests : IDisposable
     [InlineData("tcpdump")]
     public void ShippedPack_Loaded_HasNoProblem(string name)
     {
-        var result = PackLoader.Load(Path.Join(AppContext.BaseDirectory, "packs", name));
+        var result = PackLoader.Load(SourceTree.Root($"packs/{name}"));
 
         Assert.Empty(result.Problems);
         Assert.Equal(name, result.Pack!.Name);
@@ -26,7 +26,7 @@ public sealed class PackTests : IDisposable
     [Fact]
     public void Suricata_WithTwoMirrors_CapturesFromBothWithTheUsersOptions()
     {
-        var pack = PackLoader.Load(Path.Join(AppContext.BaseDirectory, "packs", "suricata")).Pack!;
+        var pack = PackLoader.Load(SourceTree.Root("packs/suricata")).Pack!;
         pack = pack with { Options = new Dictionary<string, string>(pack.Options) { ["home_net"] = "[192.0.2.0/24]" } };
 
         var file = PackInstall.Files(pack, ["mon-web", "mon-db"]).Single(f => f.Path == "/etc/suricata/hyperspector.yaml");
