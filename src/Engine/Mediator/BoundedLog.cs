@@ -1,14 +1,21 @@
+using System.Text;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
 namespace HyperSpector.Engine.Mediator;
 
 /// <summary>
 /// Lines on standard error, which is a file of the daemon's: a hostile VM must not be able to fill it, nor to write control
 /// characters into it. A burst, then one line a second; what was left out is counted.
 /// </summary>
-public sealed class BoundedLog(string name, TimeProvider time, TextWriter? output = null)
+public sealed class BoundedLog(string name, TimeProvider time, Action<string>? output = null)
 {
     private const int Burst = 20;
     private const int LineLimit = 500;
-    private readonly TextWriter _output = output ?? Console.Error;
+
+    // Not Console: it wants calls that a confined program no longer has. Never closed, as it is not ours alone.
+    private static readonly FileDescriptor s_standardError = new(2);
+    private readonly Action<string> _output = output ?? WriteToStandardError;
     private double _credit = Burst;
     private long _last = time.GetTimestamp();
     private long _left;
@@ -36,13 +43,10 @@ public sealed class BoundedLog(string name, TimeProvider time, TextWriter? outpu
             for (var i = 0; i < to.Length; i++)
                 to[i] = char.IsControl(from[i]) ? '?' : from[i];
         });
-        try
-        {
-            _output.WriteLine($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {name}: {clean}");
-        }
-        catch (IOException)
-        {
-            // A full disk must not stop a monitor.
-        }
+        _output($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {name}: {clean}\n");
     }
+
+    // A full disk must not stop a monitor: what cannot be written is lost.
+    private static void WriteToStandardError(string line) =>
+        _ = FileIo.TryWrite(s_standardError, Encoding.UTF8.GetBytes(line), out _);
 }

@@ -77,6 +77,9 @@ public sealed record SeccompPolicy
     /// </summary>
     public unsafe void Apply()
     {
+        // The runtime's finalizer thread may still be starting, with calls that no later thread makes (rseq, set_robust_list,
+        // gettid …), and would crash if they failed. Once it has finalized nothing at all, it is there.
+        GC.WaitForPendingFinalizers();
         var context = LibSeccomp.seccomp_init(ActionOf(Default));
         if (context is null)
             throw new KernelException("seccomp_init", Errno.EINVAL);
