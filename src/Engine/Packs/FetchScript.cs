@@ -20,12 +20,15 @@ internal static class FetchScript
         chmod 755 /usr/sbin/policy-rc.d
         mkdir -p /var/lib/apt/lists/partial /var/cache/apt/archives/partial /var/log/apt /tmp /etc/apt/sources.list.d
         chmod 1777 /tmp
+        update() { apt-get -q -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=root update || true; }
+        update
         if [ -n "$suite" ]; then
+          # indextargets tells of fetched lists only.
           mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -E 'debian/?$|ubuntu/?$' | head -n 1)
           [ -n "$mirror" ] || { echo "the base's apt sources name no mirror of the distribution" >&2; exit 1; }
           printf 'deb %s %s main\n' "$mirror" "$suite" > /etc/apt/sources.list.d/hyperspector-suite.list
+          update
         fi
-        apt-get -q -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=root update || true
         apt-get -q -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=root install -y --no-install-recommends ${suite:+-t "$suite"} "$@"
         apt-get clean
         rm -rf /usr/sbin/policy-rc.d /etc/apt/sources.list.d/hyperspector-suite.list /var/lib/apt/lists/* /tmp/* /var/log/apt
