@@ -18,19 +18,22 @@ internal sealed class SwitchBench : IDisposable
     {
         Base = new FakeMachine(ownUser: false);
         Client = new FakeMachine(ownUser: false);
+        // Addresses must be usable at once: no duplicate address detection, of link-local ones either.
+        const string quick = "sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0; ip link set lo up";
         Base.Shell($"""
-            ip link set lo up
+            {quick}
             ip link add up0 type veth peer name c0 netns {Client.Pid}
             ip address add 192.0.2.1/24 dev up0
             ip address add 2001:db8::1/64 dev up0 nodad
             ip link set up0 up
             {prepare}
             """);
-        Client.Shell("""
-            ip link set lo up
+        Client.Shell($"""
+            {quick}
             ip address add 192.0.2.2/24 dev c0
             ip address add 2001:db8::2/64 dev c0 nodad
             ip link set c0 up
+            until ping -q -c 1 -W 0.1 2001:db8::1; do :; done
             """);
         var host = $"t{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}";
         Paths = new HostPaths(host, Path.Join(Path.GetTempPath(), host));

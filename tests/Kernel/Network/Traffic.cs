@@ -64,6 +64,36 @@ internal static class Traffic
         }
     }
 
+    /// <summary>Sends one datagram, from a certain address where given, and waits for nothing.</summary>
+    internal static void Send(FakeMachine from, string? source, string to, int port, byte[] payload)
+    {
+        var target = new IPEndPoint(IPAddress.Parse(to), port);
+        using var socket = from.Run(() =>
+        {
+            var made = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            if (to == "255.255.255.255")
+                made.EnableBroadcast = true;
+            if (to.StartsWith("fe80", StringComparison.Ordinal) || to.StartsWith("ff02", StringComparison.Ordinal))
+                target.Address.ScopeId = Linux.Calls.Interfaces.IndexOf("eth0");
+            return made;
+        });
+        if (source is not null)
+            socket.Bind(new IPEndPoint(IPAddress.Parse(source), 0));
+        _ = socket.SendTo(payload, target);
+    }
+
+    /// <summary>Sends raw frames through an interface, as root with a packet socket can.</summary>
+    internal static void SendFrame(FakeMachine from, string link, params byte[][] frames)
+    {
+        const string script = """
+            import socket, sys
+            s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind((sys.argv[1], 0))
+            for line in sys.stdin: s.send(bytes.fromhex(line))
+            """;
+        _ = from.Run(() => Linux.Calls.Tool.RunChecked(
+            "python3", ["-c", script, link], string.Join('\n', frames.Select(Convert.ToHexString))));
+    }
+
     private static string Plain(EndPoint peer)
     {
         var address = ((IPEndPoint)peer).Address;

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using HyperSpector.Api.Site;
+using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Switch;
@@ -14,6 +16,9 @@ internal sealed class PortConfiguration(string host, string server, string port,
     // Next hops that exist nowhere: permanent neighbour entries lead to them, and nobody answers for them.
     private const string Gateway4 = "169.254.83.1";
     private const string Gateway6 = "fe80::1";
+
+    // Behind the loopback interface's own 0, and different at each port.
+    private const uint LoopbackMetric = 65536;
 
     private readonly string _machineMac = AddressPlan.Text(addresses.MachineMac);
     private readonly string _baseMac = AddressPlan.Text(addresses.BaseMac);
@@ -93,6 +98,10 @@ internal sealed class PortConfiguration(string host, string server, string port,
             .. Knobs.HasV6 ? (string[])[
                 $"neighbour replace {addresses.V6} lladdr {_machineMac} nud permanent dev {port}",
                 $"route replace {addresses.V6}/128 dev {port}",
+                // What route_localnet is for IPv4: an answer to a process of the base that asked [::1] is delivered. Packets that
+                // carry ::1 on a wire were refused by the kernel before.
+                string.Create(CultureInfo.InvariantCulture,
+                    $"route replace local ::1/128 dev {port} table local metric {LoopbackMetric + Interfaces.IndexOf(port)}"),
             ] : [],
         ]);
     }
