@@ -5,7 +5,7 @@ using System.Text;
 namespace HyperSpector.Tests.Kernel.Network;
 
 /// <summary>Servers and clients whose sockets are made inside a fake machine; they can be used from outside.</summary>
-internal static class Traffic
+internal static partial class Traffic
 {
     /// <summary>Answers every connection with the address that it seems to come from.</summary>
     internal static Socket ServeTcp(FakeMachine machine, int port) => machine.Run(() =>
