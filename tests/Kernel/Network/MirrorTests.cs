@@ -8,6 +8,8 @@ using Xunit;
 
 namespace HyperSpector.Tests.Kernel.Network;
 
+// One at a time: two processors, and buffers for whole super-packets.
+[Collection("network")]
 public sealed class MirrorTests : IDisposable
 {
     private readonly SwitchBench _bench = new();
@@ -39,7 +41,7 @@ public sealed class MirrorTests : IDisposable
         using var inIds = new Capture(ids, "mon0");
         Exchange(server);
 
-        AssertSame(onPort.Stop(), inIds.Stop(), port, out var frames);
+        AssertSame(onPort.Stop(), inIds.Stop(), port, inOrder: false, out var frames);
         // The mix holds what it promises: a super-packet, fragments, a VLAN tag, both families.
         Assert.Contains(frames, f => f.Length > 9000);
         Assert.Contains(frames, f => f.Text[24..32] == "81000005");
@@ -48,6 +50,21 @@ public sealed class MirrorTests : IDisposable
         var after = Quiet("edge");
         Assert.InRange(after.Mirrored - frames.Count, 0, 10);
         Assert.Equal(0, after.Dropped);
+    }
+
+    [Fact]
+    public void Mirror_WhileActive_KeepsTheOrderPerDirection()
+    {
+        var (server, port) = Server();
+        var (ids, _) = _bench.Ids("web", "edge", always: true);
+        using var onPort = new Capture(_bench.Base, port.Interface);
+        using var inIds = new Capture(ids, "mon0");
+
+        for (var i = 0; i < 20; i++)
+            Exchange(server, bulk: false);
+
+        AssertSame(onPort.Stop(), inIds.Stop(), port, inOrder: true, out var frames);
+        Assert.True(frames.Count > 500);
     }
 
     [Fact]
@@ -73,7 +90,7 @@ public sealed class MirrorTests : IDisposable
         var (_, port) = Server();
         var (ids, mirror) = _bench.Ids("web", "edge", always: true);
         var before = Quiet("edge");
-        using var onMirror = new Capture(_bench.Base, port.Interface);
+        using var onPort = new Capture(_bench.Base, port.Interface);
         var frame = Convert.FromHexString("ffffffffffff020000000001" + "0800" + "4500001c00010000401100000a5000020a500001" + "0035003500080000");
 
         Traffic.SendFrame(ids, "mon0", [.. Enumerable.Repeat(frame, 20)]);
@@ -84,8 +101,8 @@ public sealed class MirrorTests : IDisposable
 
         var after = Quiet("edge");
         Assert.InRange(after.Refused - before.Refused, 22, 40);
-        Assert.Equal(before.Sent, after.Sent - NoiseOf(onMirror.Stop()));
-        Assert.Equal(0, LongOf(mirror.Interface, "tx_packets") - after.Mirrored);
+        Assert.DoesNotContain(onPort.Stop(), f => f.Source == "020000000001");
+        Assert.InRange(LongOf(mirror.Interface, "rx_packets"), after.Refused, 40);
     }
 
     [Fact]
@@ -124,7 +141,7 @@ public sealed class MirrorTests : IDisposable
         _bench.Base.Run(() => _bench.Switch.DetachMirror("web", "two"));
         Exchange(server, bulk: false);
 
-        AssertSame(onPort.Stop(), one.Stop(), port, out _);
+        AssertSame(onPort.Stop(), one.Stop(), port, inOrder: true, out _);
         Assert.Null(_bench.Base.Run(() => _bench.Switch.Read("web", "two")));
         Assert.NotNull(Quiet("one"));
     }
@@ -190,7 +207,7 @@ public sealed class MirrorTests : IDisposable
     {
         var (server, _) = Server();
         var (ids, first) = _bench.Ids("web", "edge");
-        var links = _bench.Base.Output("ip", "-o", "link");
+        var links = _bench.Base.Output("ip", "-br", "link");
         var programs = _bench.Base.Output("tc", "filter", "show", "dev", _bench.Switch.PortOf("web"), "egress");
 
         var port = _bench.Attach("web", server, 0, new PublishedPort(null, 8080, 80, "tcp"));
@@ -198,11 +215,15 @@ public sealed class MirrorTests : IDisposable
 
         Assert.False(port.Created);
         Assert.Equal(first with { Created = false }, again);
-        Assert.Equal(links, _bench.Base.Output("ip", "-o", "link"));
+        Assert.Equal(Names(links), Names(_bench.Base.Output("ip", "-br", "link")));
         Assert.Equal(programs, _bench.Base.Output("tc", "filter", "show", "dev", _bench.Switch.PortOf("web"), "egress"));
     }
 
     private const int PortMtu = 1500;
+
+    // Name and MAC; carrier comes a moment later.
+    private static IEnumerable<string> Names(string links) => links.Split('\n').Where(l => l.Length > 0)
+        .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(p => $"{p[0]} {p[2]}");
 
     private (FakeMachine Machine, ServerPort Port) Server() => _bench.Server("web", 0, new PublishedPort(null, 8080, 80, "tcp"));
 
@@ -228,12 +249,16 @@ public sealed class MirrorTests : IDisposable
         Traffic.Mix(server, _bench.Client, vlan, bulk);
     }
 
-    private static void AssertSame(IReadOnlyList<Frame> port, IReadOnlyList<Frame> ids, ServerPort server, out IReadOnlyList<Frame> frames)
+    private static void AssertSame(IReadOnlyList<Frame> port, IReadOnlyList<Frame> ids, ServerPort server, bool inOrder, out IReadOnlyList<Frame> frames)
     {
         var mac = Convert.ToHexString(server.Addresses.MachineMac.GetAddressBytes());
-        Assert.Equal(From(port), From(ids));
-        Assert.Equal(To(port), To(ids));
+        Assert.Equal(Ordered(From(port)), Ordered(From(ids)));
+        Assert.Equal(Ordered(To(port)), Ordered(To(ids)));
         frames = ids;
+
+        // Frames that two processors handle at the same moment have no order at the port either: a bulk sender's own process and
+        // the acknowledgements that make its kernel go on. Everything else must come in order.
+        IEnumerable<string> Ordered(IEnumerable<string> all) => inOrder ? all : all.Order(StringComparer.Ordinal);
 
         // The VM's kernel may have said something while one capture ran already and the other did not: both begin at the marker.
         IEnumerable<string> From(IReadOnlyList<Frame> all) =>
@@ -243,8 +268,6 @@ public sealed class MirrorTests : IDisposable
     }
 
     private const string Marker = "FFFFFFFFFFFF0248000000FF" + "88B5" + "6D61726B6572";
-
-    private static int NoiseOf(IReadOnlyList<Frame> frames) => frames.Count;
 
     private int Filters(ServerPort port) => (_bench.Base.Output("tc", "filter", "show", "dev", port.Interface, "egress")
         + _bench.Base.Output("tc", "filter", "show", "dev", port.Interface, "ingress")).Split("direct-action").Length - 1;

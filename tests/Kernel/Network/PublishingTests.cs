@@ -4,6 +4,8 @@ using Xunit;
 
 namespace HyperSpector.Tests.Kernel.Network;
 
+// One at a time: two processors, and buffers for whole super-packets.
+[Collection("network")]
 public sealed class PublishingTests : IDisposable
 {
     private readonly SwitchBench _bench = new();

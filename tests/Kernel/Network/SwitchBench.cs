@@ -37,7 +37,7 @@ internal sealed class SwitchBench : IDisposable
             """);
         var host = $"t{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}";
         Paths = new HostPaths(host, Path.Join(Path.GetTempPath(), host));
-        Switch = new VirtualSwitch(Paths, Program());
+        Switch = new VirtualSwitch(Paths, Program);
     }
 
     internal HostPaths Paths { get; }
@@ -93,7 +93,9 @@ internal sealed class SwitchBench : IDisposable
         Base.Dispose();
     }
 
-    private static string Program()
+    internal string Program { get; } = FindProgram();
+
+    private static string FindProgram()
     {
         for (var directory = AppContext.BaseDirectory; directory is not null; directory = Path.GetDirectoryName(directory))
         {
