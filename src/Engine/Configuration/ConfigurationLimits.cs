@@ -13,7 +13,7 @@ internal static class ConfigurationLimits
     internal const int Depth = 16;
 
     /// <summary>Nodes of a file after its aliases were put in place.</summary>
-    internal const int Nodes = 20_000;
+    internal const int Nodes = 10_000;
 
     /// <summary>Uses of an anchor.</summary>
     internal const int Aliases = 200;
