@@ -6,7 +6,7 @@ namespace HyperSpector.Tests.Kit.Machines;
 public static class TinyRoot
 {
     private static readonly string[] Programs =
-        ["sh", "cat", "ls", "id", "echo", "rm", "mkdir", "ln", "stat", "touch", "sleep", "chmod", "mv", "true", "grep"];
+        ["sh", "cat", "ls", "id", "echo", "rm", "mkdir", "ln", "stat", "touch", "printf", "sleep", "chmod", "mv", "true", "grep"];
 
     public static void Make(string directory)
     {
