@@ -53,7 +53,15 @@ internal static class EquivalenceAssert
     {
         var here = Keys(result.Here);
         var there = Keys(result.There);
-        Assert.Equal(here, there);
+        var differences = Rest(here, there).Select(k => $"only here: {k}").Concat(Rest(there, here).Select(k => $"only there: {k}")).ToList();
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
+
+        static List<string> Rest(List<string> from, List<string> less)
+        {
+            var rest = from.ToList();
+            less.ForEach(k => rest.Remove(k));
+            return rest;
+        }
 
         static List<string> Keys(EveFile eve) => [.. Equivalence.OfTheMix(eve)
             .Select(a => $"{EveFile.Signature(a)} {a["src_ip"]} {a["src_port"]} {a["dest_ip"]} {a["dest_port"]} {a["proto"]} {a["app_proto"]}")

@@ -73,8 +73,8 @@ internal sealed class NativeServer : IDisposable
         In(_server, "ip", "address", "add", $"{Server6}/128", "dev", "eth0", "nodad");
         In(_server, "ip", "neighbour", "add", Gateway4, "lladdr", BaseMac, "dev", "eth0", "nud", "permanent");
         In(_server, "ip", "neighbour", "add", "fe80::1", "lladdr", BaseMac, "dev", "eth0", "nud", "permanent");
-        In(_server, "ip", "route", "add", "default", "via", Gateway4, "dev", "eth0", "onlink");
-        In(_server, "ip", "-6", "route", "add", "default", "via", "fe80::1", "dev", "eth0", "onlink");
+        In(_server, "ip", "route", "add", "default", "via", Gateway4, "dev", "eth0", "onlink", "rto_min", TrafficRoutes.Patience);
+        In(_server, "ip", "-6", "route", "add", "default", "via", "fe80::1", "dev", "eth0", "onlink", "rto_min", TrafficRoutes.Patience);
         In(_network.Base, "ip", "route", "add", $"{Server4}/32", "dev", Port);
         In(_network.Base, "ip", "-6", "route", "add", $"{Server6}/128", "dev", Port);
         In(_network.Base, "ip", "neighbour", "add", Server4, "lladdr", ServerMac, "dev", Port, "nud", "permanent");

@@ -12,6 +12,12 @@ public static class TrafficRoutes
     // Documentation prefixes (RFC 5737, RFC 3849): handmade frames come from here.
     private const string Raw4 = "198.51.100.0", Raw6 = "2001:db8:bad::";
 
+    /// <summary>
+    /// How long TCP waits before it sends again (ip-route(8), rto_min). On a busy machine the usual 200 ms pass before the other side is
+    /// given the processor, and what is then sent again crosses with the answer.
+    /// </summary>
+    public const string Patience = "3s";
+
     /// <summary>Gives the client a second address, and lets the base swallow what is sent to addresses that nobody owns.</summary>
     public static void Add(TestNetwork network)
     {
@@ -19,8 +25,8 @@ public static class TrafficRoutes
         Ip(network.Client, "address", "add", $"{Benign6}/64", "dev", TestNetwork.ClientInterface, "nodad");
         Ip(network.Base, "route", "add", "blackhole", $"{Raw4}/24");
         Ip(network.Base, "-6", "route", "add", "blackhole", $"{Raw6}/64");
-        Ip(network.Client, "route", "add", "default", "via", TestNetwork.BaseAddress4);
-        Ip(network.Client, "-6", "route", "add", "default", "via", TestNetwork.BaseAddress6);
+        Ip(network.Client, "route", "add", "default", "via", TestNetwork.BaseAddress4, "rto_min", Patience);
+        Ip(network.Client, "-6", "route", "add", "default", "via", TestNetwork.BaseAddress6, "rto_min", Patience);
     }
 
     /// <summary>The target behind a port of that network's base.</summary>
