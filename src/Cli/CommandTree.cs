@@ -23,11 +23,14 @@ internal static class CommandTree
             LogsCommand.Create(context),
             AlertsCommand.Create(context),
             StatusCommand.Create(context),
+            DoctorCommand.Create(context),
             ConfigCommand.Create(context),
             PackCommand.Create(context),
             VersionCommand.Create(context),
+            CompletionCommand.Create(context),
         ])
             root.Add(command);
+        root.Add(DocsCommand.Create(context, root));
         return root;
     }
 }

@@ -87,7 +87,12 @@ internal sealed partial class DaemonClient : IDisposable
         }
         catch (HttpRequestException error)
         {
-            throw error.InnerException is SocketException socket ? Explain(socket) : Gone(error);
+            throw error.InnerException switch
+            {
+                SocketException socket => Explain(socket),
+                CliException said => said,
+                _ => Gone(error),
+            };
         }
 
         if (response.IsSuccessStatusCode)

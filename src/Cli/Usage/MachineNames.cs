@@ -7,7 +7,7 @@ namespace HyperSpector.Cli.Usage;
 /// <summary>Names of VMs for completion: whoever presses Tab neither waits long nor reads an error.</summary>
 internal static class MachineNames
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     internal static IEnumerable<string> Complete(CliContext context, CompletionContext completion)
     {
