@@ -15,7 +15,6 @@ internal static class Machine
         lines.AddRange(Tool.RunChecked("nft", ["list", "tables"]).Split('\n').Select(t => $"nft {t}"));
         lines.AddRange(Directory.EnumerateFileSystemEntries("/run").Where(Ours).Select(f => $"file {f}"));
         lines.AddRange(Directory.EnumerateFileSystemEntries("/var/lib").Where(Ours).Select(f => $"file {f}"));
-        lines.AddRange(Namespaces().Select(n => $"namespace {n}"));
         lines.AddRange(Processes().Select(p => $"process {p}"));
         return string.Join('\n', lines.Where(l => l.Length > 0).Order(StringComparer.Ordinal));
     }
@@ -24,8 +23,6 @@ internal static class Machine
 
     private static IEnumerable<string> Cgroups() =>
         Directory.EnumerateDirectories("/sys/fs/cgroup", "hyperspector*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4 });
-
-    private static IEnumerable<string> Namespaces() => Tool.RunChecked("lsns", ["-n", "-o", "NS,TYPE"]).Split('\n').Select(l => l.Trim());
 
     private static IEnumerable<string> Processes() => Directory.EnumerateDirectories("/proc")
         .Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0]))

@@ -1,4 +1,5 @@
 using HyperSpector.Api.Messages;
+using HyperSpector.Api.Site;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Mediator;
@@ -44,8 +45,12 @@ internal sealed class Workshop : IDisposable
         var record = live.Record;
         try
         {
-            if (record.Environment is not null)
+            if (record.Environment is { } environment)
+            {
+                MakeOutputDirectories(record, environment);
                 _ = _parts.EnsureKeeper(record);
+            }
+
             var created = Factory.Create(MachinePlans.For(_paths, record, packLayers));
             live.Init = PidFd.TryOpen(created.Pid)
                 ?? throw new IOException($"{record.Name}: its first process died while it was made; see 'hyperspector logs {record.Name}'");
@@ -178,6 +183,21 @@ internal sealed class Workshop : IDisposable
     {
         _events.Dispose();
         _parts.Dispose();
+    }
+
+    // The VM's root owns them: its IDSes write there, under whatever user they run.
+    private void MakeOutputDirectories(MachineRecord record, EnvironmentSpec environment)
+    {
+        PrivateDirectory.Create(_paths.MachineState(record.Name));
+        PrivateDirectory.Create($"{_paths.MachineState(record.Name)}/outputs");
+        foreach (var (_, index) in MachinePlans.OutputDirectories(environment))
+        {
+            var directory = MachinePlans.OutputDirectory(_paths, record.Name, index);
+            if (Directory.Exists(directory))
+                continue;
+            _ = Directory.CreateDirectory(directory);
+            Ownership.Give(directory, record.FirstId);
+        }
     }
 
     private void HandDiagnosticSocket(LiveMachine live)
