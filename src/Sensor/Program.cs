@@ -1,1 +1,22 @@
-return 0;
+using System.Text.Json;
+using HyperSpector.Api;
+using HyperSpector.Api.Plans;
+using HyperSpector.Linux;
+using HyperSpector.Sensor;
+
+// hyperspector-sensor [PLAN]: first process of an IDS VM; starts what the plan names and keeps it running.
+var path = args is [var given] ? given : SensorPlan.Path;
+try
+{
+    var plan = File.Exists(path)
+        ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJson.Default.SensorPlan) ?? new SensorPlan()
+        : new SensorPlan();
+    using var supervisor = new Supervisor(plan, TimeProvider.System);
+    supervisor.Run();
+    return 0;
+}
+catch (Exception failed) when (failed is KernelException or IOException or JsonException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"hyperspector-sensor: {failed.Message}");
+    return 1;
+}

@@ -29,6 +29,7 @@ internal static unsafe partial class LibC
     internal const ulong RESOLVE_BENEATH = 0x08;
     internal const uint STATX_BASIC_STATS = 0x7ff;
     internal const uint STATX_BTIME = 0x800;
+    internal const int F_SETFL = 4;
     internal const int F_SETPIPE_SZ = 1031;
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;

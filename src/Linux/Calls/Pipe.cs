@@ -14,6 +14,10 @@ public static class Pipe
         return (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]));
     }
 
+    /// <summary>Reads and writes on this end no longer wait (O_NONBLOCK).</summary>
+    public static void MakeNonBlocking(FileDescriptor pipe) =>
+        _ = KernelException.Check(LibC.fcntl(pipe.Number, LibC.F_SETFL, LibC.O_NONBLOCK), "fcntl(F_SETFL)");
+
     /// <summary>Changes how much a pipe or FIFO holds (F_SETPIPE_SZ, fcntl(2)); an unprivileged user has a limit.</summary>
     public static Errno TryResize(FileDescriptor pipe, int bytes)
     {

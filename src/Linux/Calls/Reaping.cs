@@ -48,4 +48,32 @@ public static class Reaping
                 return;
         }
     }
+
+    /// <summary>Reaps one ended child, whichever it is, for the first process of a PID namespace; null: none has ended.</summary>
+    public static unsafe (int Pid, ExitStatus Status)? TryReapAny()
+    {
+        var info = stackalloc int[32];
+        new Span<int>(info, 32).Clear();
+        // SAFETY: waitid fills at most sizeof(siginfo_t) = 128 bytes.
+        var result = LibC.syscall(LibC.SYS_waitid, LibC.P_ALL, 0, (long)info, LibC.WEXITED | LibC.WNOHANG, 0, 0);
+        if (result < 0 && KernelException.LastErrno != Errno.ECHILD)
+            throw new KernelException("waitid", KernelException.LastErrno);
+        return result < 0 || ChildProcess.Decode(new ReadOnlySpan<int>(info, 32)) is not { } status ? null : (info[4], status);
+    }
+
+    /// <summary>Waits until a child of ours has ended, and leaves it to be reaped; false at once if we have no children.</summary>
+    public static unsafe bool WaitForAny()
+    {
+        var info = stackalloc int[32];
+        while (true)
+        {
+            // SAFETY: as above.
+            if (LibC.syscall(LibC.SYS_waitid, LibC.P_ALL, 0, (long)info, LibC.WEXITED | LibC.WNOWAIT, 0, 0) == 0)
+                return true;
+            if (KernelException.LastErrno == Errno.ECHILD)
+                return false;
+            if (KernelException.LastErrno != Errno.EINTR)
+                throw new KernelException("waitid", KernelException.LastErrno);
+        }
+    }
 }

@@ -1,0 +1,147 @@
+using HyperSpector.Api.Plans;
+using HyperSpector.Linux;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Sensor;
+
+/// <summary>One command of the plan: its process, its output, and when it is due again.</summary>
+internal sealed class Service : IDisposable
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
+
+    private readonly SensorCommand _command;
+    private readonly SensorPlan _plan;
+    private readonly LineOutput _output;
+    private readonly TimeProvider _clock;
+    private readonly LinePrefix _lines;
+    private FileDescriptor? _pipe;
+    private int _place = -1;
+    private ChildProcess? _child;
+    private long _started;
+    private long _ended;
+    private TimeSpan _delay;
+
+    internal Service(SensorCommand command, SensorPlan plan, LineOutput output, TimeProvider clock)
+    {
+        _command = command;
+        _plan = plan;
+        _output = output;
+        _clock = clock;
+        _lines = new LinePrefix(command.Name, output);
+        _ended = clock.GetTimestamp();
+    }
+
+    /// <summary>Its process; 0 while there is none.</summary>
+    internal int Pid => _child?.Pid ?? 0;
+
+    internal bool Runs => _child is not null;
+
+    /// <summary>When it is due; null while it runs.</summary>
+    internal TimeSpan? StartsIn
+    {
+        get
+        {
+            if (Runs)
+                return null;
+            var left = _delay - _clock.GetElapsedTime(_ended);
+            return left < TimeSpan.Zero ? TimeSpan.Zero : left;
+        }
+    }
+
+    internal void StartIfDue()
+    {
+        if (StartsIn != TimeSpan.Zero)
+            return;
+        try
+        {
+            Start();
+        }
+        catch (KernelException failed)
+        {
+            Say($"cannot start: {failed.Message}");
+            Postpone();
+        }
+    }
+
+    internal void Ended(ExitStatus status)
+    {
+        // What it wrote last comes before the note that it has ended.
+        ReadOutput();
+        Say($"ended, {status}");
+        _child!.Dispose();
+        _child = null;
+        Postpone();
+    }
+
+    internal void Signal(int signal) => _ = _child?.PidFd.Signal(signal);
+
+    internal void AddTo(PollSet set) => _place = _pipe is null ? -1 : set.Add(_pipe);
+
+    /// <summary>Hands on what it has written, a bounded share at a time.</summary>
+    internal void ReadOutput()
+    {
+        if (_pipe is null)
+            return;
+        Span<byte> buffer = stackalloc byte[16 * 1024];
+        for (var turn = 0; turn < 16; turn++)
+        {
+            var count = FileIo.TryRead(_pipe, buffer);
+            if (count < 0)
+                return;
+            if (count == 0)
+            {
+                _lines.Finish();
+                _pipe.Dispose();
+                _pipe = null;
+                return;
+            }
+
+            _lines.Append(buffer[..count]);
+        }
+    }
+
+    public void Dispose()
+    {
+        _lines.Finish();
+        _pipe?.Dispose();
+        _child?.Dispose();
+    }
+
+    private void Start()
+    {
+        var (read, write) = Pipe.Create();
+        using (write)
+        {
+            Pipe.MakeNonBlocking(read);
+            // A grandchild that outlived its parent may still hold the old pipe: its words are not waited for.
+            _pipe?.Dispose();
+            _pipe = read;
+            _child = Spawn.Start(new SpawnRequest
+            {
+                Program = _command.Arguments[0],
+                Arguments = [.. _command.Arguments.Skip(1)],
+                Environment = _plan.Environment is { } names ? [.. names.Select(n => $"{n.Key}={n.Value}")] : null,
+                WorkingDirectory = _plan.WorkingDirectory,
+                Descriptors = [(1, write), (2, write)],
+                NewSession = true,
+            });
+        }
+
+        _started = _clock.GetTimestamp();
+        Say($"started, pid {_child.Pid}");
+    }
+
+    private void Postpone()
+    {
+        // A command that ran for a while starts anew with the shortest delay.
+        var lived = _child is null && _started != 0 ? _clock.GetElapsedTime(_started) : TimeSpan.Zero;
+        _ended = _clock.GetTimestamp();
+        _delay = _delay == TimeSpan.Zero || lived > LongestDelay ? FirstDelay : _delay * 2;
+        if (_delay > LongestDelay)
+            _delay = LongestDelay;
+    }
+
+    private void Say(string what) => _output.Write($"hyperspector-sensor: {_command.Name}: {what}\n");
+}
