@@ -14,7 +14,7 @@ try
         return 1; // not reached: the program was replaced
     }
 
-    await Console.Error.WriteLineAsync("usage: hyperspector-reader --plan FILE");
+    await Console.Error.WriteLineAsync("hyperspector-reader: usage: hyperspector-reader --plan FILE (hyperspectord starts it)");
     return 2;
 }
 catch (Exception failed) when (failed is IOException or JsonException or InvalidOperationException or UnauthorizedAccessException)

@@ -5,6 +5,12 @@ using HyperSpector.Linux;
 using HyperSpector.Sensor;
 
 // hyperspector-sensor [PLAN]: first process of an IDS VM; starts what the plan names and keeps it running.
+if (args.Length > 1 || args is [['-', ..]])
+{
+    Console.Error.WriteLine("hyperspector-sensor: usage: hyperspector-sensor [PLAN]");
+    return 2;
+}
+
 var path = args is [var given] ? given : SensorPlan.Path;
 try
 {
