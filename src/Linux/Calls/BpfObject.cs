@@ -20,6 +20,7 @@ public sealed unsafe class BpfObject : IDisposable
     /// <summary>Reads an object file.</summary>
     public static BpfObject Open(string path)
     {
+        LibBpf.Silence();
         var bpfObject = LibBpf.bpf_object__open_file(path, null);
         return bpfObject != null
             ? new BpfObject(path, bpfObject)

@@ -110,8 +110,8 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial int bpf_tc_query(TcHook* hook, TcOptions* options);
 
-    // libbpf explains itself on stderr unless told not to; our errors are exceptions.
-    static LibBpf() => _ = libbpf_set_print(null);
+    /// <summary>libbpf explains itself on stderr unless told not to; our errors are exceptions.</summary>
+    internal static void Silence() => _ = libbpf_set_print(null);
 
     /// <summary>Throws for a negative result, which is -errno; else returns it.</summary>
     internal static int Check(int result, string call, string? subject = null) =>

@@ -70,6 +70,9 @@ public static class TrafficControl
         return BpfProgram.TryOpen(options.ProgramId);
     }
 
-    private static unsafe LibBpf.TcHook Hook(uint index, TrafficDirection direction) =>
-        new() { Size = (ulong)sizeof(LibBpf.TcHook), Interface = (int)index, AttachPoint = (int)direction };
+    private static unsafe LibBpf.TcHook Hook(uint index, TrafficDirection direction)
+    {
+        LibBpf.Silence();
+        return new() { Size = (ulong)sizeof(LibBpf.TcHook), Interface = (int)index, AttachPoint = (int)direction };
+    }
 }

@@ -106,6 +106,39 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
+    public void IdsVm_ThatTakesItsEndDown_IsCountedAsLoss()
+    {
+        var (server, _) = Server();
+        var (ids, _) = _bench.Ids("web", "edge", always: true);
+        Exchange(server, bulk: false);
+        var before = Quiet("edge");
+        ids.Shell("ip link set mon0 down");
+
+        Exchange(server, bulk: false);
+
+        var after = Quiet("edge");
+        Assert.Equal(0, before.Dropped);
+        Assert.Equal(before.Mirrored, after.Mirrored);
+        Assert.Equal(after.Received + after.Sent - before.Received - before.Sent, after.Dropped);
+    }
+
+    [Fact]
+    public void WireFrames_LostInPart_AreCountedAsLoss()
+    {
+        var (server, _) = Server();
+        var (ids, mirror) = _bench.Ids("web", "edge", FrameForm.Wire, always: true);
+        // Whole segments do not fit, the small rest at the end of a super-packet does: only the latter's fate is reported back.
+        ids.Shell("ip link set mon0 mtu 600");
+
+        Exchange(server, vlan: false);
+
+        var counters = Quiet("edge");
+        var lost = _bench.Base.Output("sh", "-c", $"ip -s -j link show dev {mirror.Interface} | grep -o '\"tx\":.*\"dropped\":[0-9]*' | grep -o '[0-9]*$'");
+        Assert.True(counters.Dropped > 0);
+        Assert.Equal(Math.Min(long.Parse(lost, System.Globalization.CultureInfo.InvariantCulture), counters.Received + counters.Sent), counters.Dropped);
+    }
+
+    [Fact]
     public void IdsVm_AddressedByTheServerThroughTheMirror_StaysDeaf()
     {
         var (server, _) = Server();
