@@ -33,7 +33,7 @@ internal sealed class NativeServer : IDisposable
             MakePort();
             MakeMirror(wire);
             TrafficRoutes.Add(_network);
-            _responders = new Background("nsenter", TestNetwork.Enter(_server, ["/usr/bin/python3", Responders.Path, .. Responders.Ports]));
+            _responders = new Background("nsenter", TestNetwork.Enter(_server, Responders.Command(Responders.Path)));
             _responders.WaitFor("ready");
         }
         catch

@@ -25,9 +25,13 @@ public static class Equivalence
         foreach (var suricata in new[] { suricataHere, suricataThere })
             suricata.WaitFor(SuricataWatch.ReadySignature, () => Marker.Send(target, Marker.Ready));
 
-        Marker.Send(target, Marker.Begin);
-        var took = Mix.Run(target);
-        Marker.Send(target, Marker.End);
+        IReadOnlyList<(string, TimeSpan)> took;
+        using (new OneProcessor())
+        {
+            Marker.Send(target, Marker.Begin);
+            took = Mix.Run(target);
+            Marker.Send(target, Marker.End);
+        }
 
         foreach (var suricata in new[] { suricataHere, suricataThere })
             suricata.WaitFor(Marker.EndSignature, () => { });
