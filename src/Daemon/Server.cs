@@ -12,7 +12,7 @@ internal static class Server
     internal static async Task<int> RunAsync(DaemonOptions options)
     {
         var paths = options.Paths;
-        PrivateDirectory.Create(paths.Run);
+        PrivateDirectory.CreatePassage(paths.Run);
         // .NET opens with FileShare.None by flock(2), which the kernel undoes when we die, however we die.
         FileStream only;
         try

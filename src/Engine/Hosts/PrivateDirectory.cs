@@ -13,6 +13,16 @@ public static class PrivateDirectory
         File.SetUnixFileMode(path, Mode);
     }
 
+    /// <summary>
+    /// Makes a directory that everybody may pass through and only root may list or change: the OCI runtime's second half runs as a
+    /// VM's shifted root and reaches the VM's root file system below the run directory by path.
+    /// </summary>
+    public static void CreatePassage(string path)
+    {
+        Create(path);
+        File.SetUnixFileMode(path, Mode | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    }
+
     /// <summary>Removes a directory if it is there and empty.</summary>
     public static void RemoveIfEmpty(string path)
     {
