@@ -43,6 +43,8 @@ public sealed record Confinement
             throw new InvalidOperationException($"{Argument} is for our own use: this process is not confined");
         // Capabilities are dropped, yet the user id is one that a VM's processes have too.
         Privileges.ForbidInspection();
+        // execveat by descriptor leaves a number for a name.
+        Privileges.SetName(Path.GetFileName(Environment.GetCommandLineArgs()[0]));
         return true;
     }
 

@@ -20,6 +20,9 @@ public enum SeccompAction
     /// <summary>The call fails with EPERM.</summary>
     Deny,
 
+    /// <summary>The call fails with ENOSYS, as on a kernel that does not have it.</summary>
+    Absent,
+
     /// <summary>The process ends with SIGSYS.</summary>
     Kill,
 }
@@ -134,6 +137,7 @@ public sealed record SeccompPolicy
     private static uint ActionOf(SeccompAction action) => action switch
     {
         SeccompAction.Allow => LibSeccomp.SCMP_ACT_ALLOW,
+        SeccompAction.Absent => LibSeccomp.SCMP_ACT_ERRNO | (uint)Errno.ENOSYS,
         SeccompAction.Kill => LibSeccomp.SCMP_ACT_KILL_PROCESS,
         _ => LibSeccomp.SCMP_ACT_ERRNO | (uint)Errno.EPERM,
     };
