@@ -148,7 +148,10 @@ public static class UnixSocket
             {
                 message = new LibC.MessageHeader
                 {
-                    Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlSize,
+                    Vectors = &vector,
+                    VectorCount = 1,
+                    Control = control,
+                    ControlLength = ControlSize,
                 };
                 // SAFETY: the kernel writes at most buffer.Length and ControlSize bytes.
                 received = LibC.recvmsg(socket.Number, &message, LibC.MSG_CMSG_CLOEXEC | LibC.MSG_DONTWAIT);

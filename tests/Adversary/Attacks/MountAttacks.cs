@@ -90,7 +90,8 @@ internal static class MountAttacks
         _ = Tool.RunChecked("mkfs.ext4", ["-q", image]);
         var device = Tool.RunChecked("losetup", ["-f", "--show", image]).Trim();
         return Apart(new Trial("block", directory, "7", device["/dev/loop".Length..], "ext4"))
-            with { After = () => Tool.RunChecked("losetup", ["-d", device]) };
+            with
+        { After = () => Tool.RunChecked("losetup", ["-d", device]) };
     }
 
     private static bool IsKnown(string type) => File.ReadLines("/proc/filesystems").Any(l => l.EndsWith("\t" + type, StringComparison.Ordinal));

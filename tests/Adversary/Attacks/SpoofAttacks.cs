@@ -147,7 +147,8 @@ internal static class SpoofAttacks
         From = Vantage.Server,
         Program = Program,
         Native = s => Send(s.Ordinary.Client, TestNetwork.ClientInterface, frames(ClientMac(s), MacOfBase(s)))
-            with { Effect = _ => Believes(s.Ordinary.Base, address) },
+            with
+        { Effect = _ => Believes(s.Ordinary.Base, address) },
         Inside = (s, _) => Send(null, "eth0", frames(Mac(s), BaseMac(s))) with { Effect = _ => Believes(s.Host.Network.Base, address) },
     };
 

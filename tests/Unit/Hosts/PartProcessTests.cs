@@ -19,6 +19,8 @@ public sealed class PartProcessTests : IDisposable
     public void Started_IsFoundAgainAndStopped()
     {
         using var part = PartProcess.Start("/bin/sh", ["-c", "echo hello >&2; exec sleep 100"], Log, PidFile);
+        while (new FileInfo(Log).Length == 0)
+            Thread.Sleep(5);
         using (var found = PartProcess.Find(PidFile))
         {
             Assert.Equal(part.Pid, found?.Pid);

@@ -10,7 +10,10 @@ internal static class Dumps
     {
         var head = new NlMsgHdr
         {
-            nlmsg_len = (uint)(16 + body.Length), nlmsg_type = type, nlmsg_flags = flags, nlmsg_seq = sequence,
+            nlmsg_len = (uint)(16 + body.Length),
+            nlmsg_type = type,
+            nlmsg_flags = flags,
+            nlmsg_seq = sequence,
         };
         byte[] bytes = [.. Raw(head), .. body];
         Array.Resize(ref bytes, (bytes.Length + 3) & ~3);
