@@ -15,9 +15,9 @@ internal sealed partial class Runner(Scene scene)
         foreach (var place in scene.Places)
             place.Ensure();
         var trial = attack.Native(scene);
-        return Watch(trial, null, () =>
+        var space = trial.Space ?? scene.Host.Network.Base;
+        return Watch(trial, null, space, () =>
         {
-            var space = trial.Space ?? scene.Host.Network.Base;
             if (attack.Program.EndsWith(".c", StringComparison.Ordinal))
             {
                 var program = Programs.Compile(attack.Program, scene.Directory);
@@ -35,7 +35,7 @@ internal sealed partial class Runner(Scene scene)
         foreach (var place in scene.Places)
             place.Ensure();
         var trial = attack.Inside(scene, machine);
-        return Watch(trial, machine, () =>
+        return Watch(trial, machine, null, () =>
         {
             if (!attack.Program.EndsWith(".c", StringComparison.Ordinal))
                 return scene.Host.Exec(machine.Name, [Python, "-", "vm", .. trial.Arguments], Programs.Text(attack.Program), trial.Limit);
@@ -45,7 +45,7 @@ internal sealed partial class Runner(Scene scene)
         });
     }
 
-    private Outcome Watch(Trial trial, Place? attacker, Func<ToolResult> run)
+    private Outcome Watch(Trial trial, Place? attacker, string? space, Func<ToolResult> run)
     {
         try
         {
@@ -60,7 +60,7 @@ internal sealed partial class Runner(Scene scene)
                 return new Outcome("hung", $"no end after {trial.Limit.TotalSeconds:0} s", null);
             }
 
-            var effect = trial.Effect?.Invoke(result) ?? scene.Leak(result.Output, attacker) ?? Arrived(trial.Token, attacker);
+            var effect = trial.Effect?.Invoke(result) ?? scene.Leak(result.Output, attacker) ?? Arrived(trial.Token, attacker ?? scene.PlaceIn(space));
             if (attacker is not null)
                 effect ??= scene.Harm(attacker);
             var said = OutcomeLine().Matches(result.Output);
@@ -88,7 +88,7 @@ internal sealed partial class Runner(Scene scene)
                 {
                     // A copy that was delivered to a mirror port is what the switch is for; and the base's own ends of ports see
                     // a frame before it is judged.
-                    if (attacker is null || !OwnView().IsMatch(line))
+                    if (!OwnView().IsMatch(line))
                         return $"{place.Name} got it: {line}";
                 }
             }

@@ -24,10 +24,7 @@ public sealed partial class Scene
     /// <summary>IDS VM that may be ruined; small limits.</summary>
     public const string DoomedIds = "doomedids";
 
-    /// <summary>IDS VM with a pack whose output is read.</summary>
-    public const string Probe = "probe";
-
-    private static readonly string[] MachineNames = [Web, Db, Edge, Admin, DoomedServer, DoomedIds, Probe];
+    private static readonly string[] MachineNames = [Web, Db, Edge, Admin, DoomedServer, DoomedIds];
 
     /// <summary>A directory of the base that the VMs may write to.</summary>
     public string Volume => $"{Host.Prefix}/volume";
@@ -53,16 +50,6 @@ public sealed partial class Scene
         _ = System.IO.Directory.CreateDirectory(Volume);
         const UnixFileMode everybody = (UnixFileMode)0x1FF;
         File.SetUnixFileMode(Volume, everybody);
-        var pack = $"{Host.Prefix}/packs/probe";
-        _ = System.IO.Directory.CreateDirectory(pack);
-        File.WriteAllText($"{pack}/pack.yaml", """
-            description: Writes what the test tells it to.
-            run:
-              writer: [/usr/bin/sleep, infinity]
-            outputs:
-              - { path: /var/log/probe/out.log, format: lines }
-              - { path: /var/log/eve/eve.json, format: eve }
-            """);
     }
 
     private string Site() => $$"""
@@ -96,10 +83,6 @@ public sealed partial class Scene
             base: host
             run: [/usr/bin/sleep, infinity]
             resources: { pids: 200, memory: 256M }
-          probe:
-            watch: [db]
-            base: host
-            packs: [probe]
         """;
 
     /// <summary>Addresses of a server VM, without prefix lengths.</summary>

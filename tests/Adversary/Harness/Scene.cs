@@ -70,6 +70,10 @@ public sealed partial class Scene : IDisposable
         }
     }
 
+    /// <summary>The place in a network namespace of this machine.</summary>
+    public Place? PlaceIn(string? space) =>
+        space == Host.Network.Client ? Client : space == Ordinary.Client ? OrdinaryClient : space == Ordinary.Base ? OrdinaryBase : null;
+
     /// <summary>A new empty directory.</summary>
     public string Scratch() => System.IO.Directory.CreateDirectory($"{Directory}/{Interlocked.Increment(ref _scratch)}").FullName;
 

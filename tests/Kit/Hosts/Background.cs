@@ -34,10 +34,10 @@ public sealed class Background : IDisposable
     public string Output => File.ReadAllText(_output);
 
     /// <summary>Waits until it has written something that contains <paramref name="text"/>.</summary>
-    /// <exception cref="IOException">It ended, or ten seconds passed.</exception>
+    /// <exception cref="IOException">It ended, or half a minute passed.</exception>
     public void WaitFor(string text)
     {
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 600; i++)
         {
             if (Output.Contains(text, StringComparison.Ordinal))
                 return;
