@@ -76,8 +76,7 @@ internal static class KernelAttacks
             Present = File.Exists("/proc/sysrq-trigger"),
             Native = _ => new Trial("knobs", "/proc/sys/kernel/sysrq"),
         },
-        Knobs("kernel.proc-knobs", "write anything else in /proc that belongs to no process", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi",
-            "/proc/mtrr", "/proc/pressure", "/proc/driver", "/proc/tty", "/proc/scsi", "/proc/timer_list", "/proc/kcore"),
+        Knobs("kernel.proc-knobs", "write anything in /proc that belongs to no process", "/proc"),
         Knobs("kernel.sys-knobs", "write anything in /sys", "/sys/kernel", "/sys/module", "/sys/class", "/sys/block", "/sys/devices", "/sys/power",
             "/sys/firmware", "/sys/fs", "/sys/bus"),
         new Attack

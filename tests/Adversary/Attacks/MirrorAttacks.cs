@@ -137,10 +137,10 @@ internal static class MirrorAttacks
     private static Trial Bridged(Scene scene)
     {
         var token = Scene.NewToken();
+        var refused = Refused(scene, Scene.Admin, Scene.Db);
         Thread? sends = null;
         return new Trial("bridge", "mon-web", "mon-db", "3")
         {
-            Token = token,
             Before = () =>
             {
                 sends = new Thread(() =>
@@ -162,7 +162,11 @@ internal static class MirrorAttacks
             Effect = _ =>
             {
                 sends!.Join();
-                return scene.Machine(Scene.Db).Log.Contains(token, StringComparison.Ordinal) ? "the other server got it" : null;
+                var got = new[] { scene.Machine(Scene.Db), scene.Client, scene.Base }
+                    .FirstOrDefault(p => p.Log.Split('\n').Any(l => l.EndsWith(token, StringComparison.Ordinal) && !l.StartsWith("FRAME hs", StringComparison.Ordinal)));
+                if (got is not null)
+                    return $"{got.Name} got it";
+                return Refused(scene, Scene.Admin, Scene.Db) > refused ? null : "no frame came as far as the other mirror port: nothing was tried";
             },
         };
     }

@@ -103,9 +103,10 @@ internal static class ProcessAttacks
     {
         // A process of the control's own, and in a VM the same pid as seen from the base.
         var prey = scene.Host.StartInBase("sleep", "1000");
+        var before = Stat(prey.Pid);
         return new Trial(["priority", prey.Pid.ToString(CultureInfo.InvariantCulture), .. attacker is null ? [] : Pids(scene, attacker)])
         {
-            Effect = _ => Stat(prey.Pid) is not "0" and var nice ? $"its nice value is {nice}" : null,
+            Effect = _ => Stat(prey.Pid) is var nice && nice != before ? $"its nice value is {nice}" : null,
             After = prey.Dispose,
         };
     }

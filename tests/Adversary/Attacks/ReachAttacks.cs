@@ -139,14 +139,17 @@ internal static class ReachAttacks
     {
         (string Id, string What, string Command)[] rows =
         [
-            ("address", "give its interface another address", "address add 198.51.100.7/24 dev DEV"),
-            ("route", "enter a route over its interface", "route add 203.0.113.0/24 dev DEV"),
-            ("route6", "enter an IPv6 route over its interface", "-6 route add 2001:db8:77::/48 dev DEV"),
-            ("hardware-address", "change its hardware address", "link set DEV address 02:00:00:00:00:77"),
-            ("neighbour", "change who its neighbour is", "neighbour replace 169.254.83.1 lladdr 02:00:00:00:00:77 dev DEV"),
-            ("rename", "rename its interface", "link set DEV name hsx0"),
-            ("delete", "delete its interface", "link delete DEV"),
-            ("new-device", "make another interface", "link add hsx0 type veth peer name hsx1"),
+            ("address", "give its interface another address", "ip address add 198.51.100.7/24 dev DEV"),
+            ("route", "enter a route over its interface", "ip route add 203.0.113.0/24 dev DEV"),
+            ("route6", "enter an IPv6 route over its interface", "ip -6 route add 2001:db8:77::/48 dev DEV"),
+            ("hardware-address", "change its hardware address", "ip link set DEV address 02:00:00:00:00:77"),
+            ("neighbour", "change who its neighbour is", "ip neighbour replace 169.254.83.1 lladdr 02:00:00:00:00:77 dev DEV"),
+            ("rename", "rename its interface", "ip link set DEV name hsx0"),
+            ("delete", "delete its interface", "ip link delete DEV"),
+            ("down", "take its interface down", "ip link set DEV down"),
+            ("filter", "attach a traffic classifier to its interface", "tc qdisc add dev DEV clsact"),
+            ("packet-rules", "make packet filter rules", "nft add table inet hyperspector-attack"),
+            ("new-device", "make another interface", "ip link add hsx0 type veth peer name hsx1"),
         ];
         return rows.Select(row => new Attack
         {

@@ -24,6 +24,12 @@ public sealed partial class Scene
     /// <summary>IDS VM that may be ruined; small limits.</summary>
     public const string DoomedIds = "doomedids";
 
+    /// <summary>Server VM in which everything is deleted; nothing else runs there.</summary>
+    public const string RazedServer = "razed";
+
+    /// <summary>IDS VM in which everything is deleted.</summary>
+    public const string RazedIds = "razedids";
+
     private static readonly string[] MachineNames = [Web, Db, Edge, Admin, DoomedServer, DoomedIds];
 
     /// <summary>A directory of the base that the VMs may write to.</summary>
@@ -67,6 +73,9 @@ public sealed partial class Scene
             base: host
             run: [/usr/bin/sleep, infinity]
             resources: { pids: 200, memory: 256M }
+          razed:
+            base: host
+            run: [/usr/bin/sleep, infinity]
         environments:
           edge:
             watch: [web]
@@ -83,6 +92,10 @@ public sealed partial class Scene
             base: host
             run: [/usr/bin/sleep, infinity]
             resources: { pids: 200, memory: 256M }
+          razedids:
+            watch: [razed]
+            base: host
+            run: [/usr/bin/sleep, infinity]
         """;
 
     /// <summary>Addresses of a server VM, without prefix lengths.</summary>

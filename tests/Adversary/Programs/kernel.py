@@ -83,6 +83,9 @@ def attack_masked():
 
 def writable_below(roots, limit=20000):
     tried, found = 0, []
+    if "/proc" in roots:
+        # All that belongs to no process.
+        roots = [os.path.join("/proc", n) for n in os.listdir("/proc") if not n.isdigit() and n not in ("self", "thread-self", "net", "mounts")]
     for root in roots:
         files = [root] if os.path.isfile(root) else (os.path.join(d, f) for d, _, names in os.walk(root) for f in names)
         for path in files:
@@ -116,9 +119,12 @@ def attack_cgroup_files(*roots):
     for root in roots:
         for directory in [root] + [d for d, _, _ in os.walk(root)][:200]:
             try:
-                os.mkdir(os.path.join(directory, "hs-attack"))
-                made.append(directory)
-                os.rmdir(os.path.join(directory, "hs-attack"))
+                group = os.path.join(directory, "hs-attack")
+                os.mkdir(group)
+                # In a tmpfs that only holds the hierarchies' mount points it is a directory like any other.
+                if os.path.exists(os.path.join(group, "cgroup.procs")):
+                    made.append(directory)
+                os.rmdir(group)
             except OSError:
                 pass
     if found or made:
@@ -292,10 +298,11 @@ def attack_raise_capabilities():
 
 
 def attack_net_device():
-    subprocess.run(["/usr/sbin/ip", "link", "add", "hsx0", "type", "veth", "peer", "name", "hsx1"], check=False)
-    if os.path.exists("/proc/sys/net/ipv4/conf/hsx0"):
-        return "made an interface"
-    refused("no interface")
+    result = subprocess.run(
+        ["/usr/sbin/ip", "link", "add", "hsx0", "type", "veth", "peer", "name", "hsx1"], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise OSError(errno.EPERM if "not permitted" in result.stderr else errno.EIO, result.stderr)
+    return "made an interface"
 
 
 run(globals())

@@ -40,6 +40,7 @@ def attack_udp(token, port, *addresses):
 
 
 def tool(*command):
+    """Runs a tool; its refusal is an error."""
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
         # The tool says why in words; EPERM where it says so, else EIO.
@@ -90,8 +91,8 @@ def attack_routes():
 
 
 def attack_reconfigure(device, *commands):
-    """'address add …;link set …': each as one ip(8) command."""
-    return any_of([(c, lambda c=c: tool("/usr/sbin/ip", *c.replace("DEV", device).split())) for c in commands])
+    """'ip address add … dev DEV', 'tc …': what configures a network stack."""
+    return any_of([(c, lambda c=c: tool(*("/usr/sbin/" + c.replace("DEV", device)).split())) for c in commands])
 
 
 def checksum(data):
@@ -204,9 +205,11 @@ def attack_route_and_send(device, token, port, neighbour4, neighbour6, hardware)
                  "-6 neighbour replace %s lladdr %s dev DEV" % (neighbour6, hardware),
                  "route replace %s/32 dev DEV" % neighbour4, "-6 route replace %s/128 dev DEV" % neighbour6]
     failures = [f for f in (ip(c.replace("DEV", device)) for c in commands) if f]
-    if failures:
+    # The base has switched IPv6 off on the mirror port, and /proc/sys is read-only: then there is IPv4 to try.
+    without6 = [f for f in failures if f.startswith("-6") and "disabled" in f]
+    if len(failures) > len(without6):
         done("no route: " + "; ".join(failures))
-    for address in (neighbour4, neighbour6):
+    for address in (neighbour4,) if without6 else (neighbour4, neighbour6):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as made:
             for _ in range(3):

@@ -28,6 +28,8 @@ public sealed partial class TestHost : IDisposable
         try
         {
             Network = new TestNetwork(Name);
+            // A test run that is told to end (SIGTERM, Ctrl-C) disposes of nothing by itself.
+            AppDomain.CurrentDomain.ProcessExit += OnExit;
         }
         catch
         {
@@ -97,6 +99,7 @@ public sealed partial class TestHost : IDisposable
 
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= OnExit;
         try
         {
             if (DaemonPid is not null)
@@ -117,6 +120,8 @@ public sealed partial class TestHost : IDisposable
             Network.Dispose();
         }
     }
+
+    private void OnExit(object? sender, EventArgs arguments) => Dispose();
 
     private void End(int signal)
     {

@@ -12,11 +12,12 @@ internal sealed class Bundle(HostPaths paths, SeccompPolicy seccomp, CapabilityP
     private const ulong LargestFileLimit = 1_048_576;
     private const ulong UsualFileLimit = 65_536;
 
-    // Docker's, with what it has added over the years: what tells about the hardware, or is a channel between VMs.
+    // Docker's, with what it has added over the years: what tells about the hardware, or is a channel between VMs. So is
+    // /proc/pressure: how loaded the whole machine is, with triggers that anybody may set (files of mode 0666).
     private static readonly string[] Masked =
     [
-        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
-        "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
+        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/pressure",
+        "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
     ];
 
     private static readonly string[] ReadOnly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
