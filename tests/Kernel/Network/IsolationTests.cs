@@ -23,7 +23,7 @@ public sealed class IsolationTests : IDisposable
         var (machine, port) = _bench.Server("web", 0, new PublishedPort(null, 8080, 80, "tcp"));
         using var tcp = Traffic.ServeTcp(_bench.Base, 22);
         using var udp = Traffic.ServeUdp(_bench.Base, 22);
-        Assert.NotNull(Traffic.Ask(_bench.Client, ProtocolType.Tcp, address.Contains(':') ? "2001:db8::1" : "192.0.2.1", 22));
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, address.Contains(':') ? "2001:db8::1" : "192.0.2.1", 22));
 
         Assert.Null(Traffic.Ask(machine, ProtocolType.Tcp, address, 22));
         Assert.Null(Traffic.Ask(machine, ProtocolType.Udp, address, 22));
@@ -54,8 +54,8 @@ public sealed class IsolationTests : IDisposable
         var (second, b) = _bench.Server("two", 1, new PublishedPort(null, 8081, 80, "tcp"));
         using var one = Traffic.ServeTcp(first, 80);
         using var two = Traffic.ServeTcp(second, 80);
-        Assert.NotNull(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
-        Assert.NotNull(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "2001:db8::1", 8081));
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "2001:db8::1", 8081));
 
         Assert.Null(Traffic.Ask(first, ProtocolType.Tcp, $"{b.Addresses.V4}", 80));
         Assert.Null(Traffic.Ask(first, ProtocolType.Tcp, $"{b.Addresses.V6}", 80));
@@ -71,7 +71,7 @@ public sealed class IsolationTests : IDisposable
         var (machine, _) = _bench.Server("web", 0);
         _ = _bench.Ids("web", "edge", always: true);
         using var udp = Traffic.ServeUdp(_bench.Client, 9000);
-        Assert.NotNull(Traffic.Ask(machine, ProtocolType.Udp, "192.0.2.2", 9000));
+        Assert.NotNull(Traffic.Reach(machine, ProtocolType.Udp, "192.0.2.2", 9000));
         machine.Shell("ip address add 198.51.100.7/32 dev eth0; ip -6 address add 2001:db8:7::7/128 dev eth0 nodad");
         // The VM's own kernel speaks up now and then, too (multicast listener reports); none of that can come up to these.
         var before = _bench.Read("web", "edge");
@@ -162,17 +162,28 @@ public sealed class IsolationTests : IDisposable
             ip route add default via 203.0.113.1; ip -6 route add default via 2001:db8:2::1
             """);
         _bench.Client.Shell("ip route add default via 192.0.2.1; ip -6 route add default via 2001:db8::1");
-        var (_, _) = _bench.Server("web", 0);
+        _ = _bench.Server("web", 0);
         using var tcp = Traffic.ServeTcp(other, 80);
 
-        Assert.NotNull(Traffic.Ask(_bench.Base, ProtocolType.Tcp, "203.0.113.2", 80));
+        Assert.NotNull(Traffic.Reach(_bench.Base, ProtocolType.Tcp, "203.0.113.2", 80));
         Assert.Null(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "203.0.113.2", 80));
         Assert.Null(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "2001:db8:2::2", 80));
+
+        // One interface forwarded before us: it goes on, and it alone.
+        _bench.Base.Run(_bench.Switch.RemoveAll);
+        _bench.Base.Shell("sysctl -qw net.ipv4.conf.lan0.forwarding=1 net.ipv4.conf.up0.forwarding=1");
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "203.0.113.2", 80));
+        _bench.Base.Run(_bench.Switch.Prepare);
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "203.0.113.2", 80));
+        _bench.Base.Run(_bench.Switch.RemoveAll);
+        _bench.Base.Shell("sysctl -qw net.ipv4.conf.lan0.forwarding=0 net.ipv4.conf.up0.forwarding=1");
+        _bench.Base.Run(_bench.Switch.Prepare);
+        Assert.Null(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "203.0.113.2", 80));
 
         // Somebody else, such as a container engine, turns it on: then it is theirs.
         _bench.Base.Shell("sysctl -qw net.ipv4.ip_forward=1");
         _bench.Base.Run(_bench.Switch.Prepare);
-        Assert.NotNull(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "203.0.113.2", 80));
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "203.0.113.2", 80));
     }
 
     private Engine.Network.Switch.PolicingCounters Policing(Action action)

@@ -26,7 +26,7 @@ public sealed class LifeTests
         _ = bench.Ids("web", "edge", always: true);
         _ = bench.Server("db", 1);
         using var tcp = Traffic.ServeTcp(server, 80);
-        Assert.NotNull(Traffic.Ask(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
+        Assert.NotNull(Traffic.Reach(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
         Assert.NotEqual(before, Picture(bench.Base));
         bench.Base.Run(bench.Switch.RemoveAll);
 
@@ -64,11 +64,11 @@ public sealed class LifeTests
         });
         using var alsoTcp = Traffic.ServeTcp(second, 80);
 
-        Assert.NotNull(Traffic.Ask(bench.Client, ProtocolType.Tcp, "2001:db8::1", 8081));
+        Assert.NotNull(Traffic.Reach(bench.Client, ProtocolType.Tcp, "2001:db8::1", 8081));
         Assert.Null(Traffic.Ask(second, ProtocolType.Tcp, $"{AddressPlan.For(bench.Paths.Name, 0).V4}", 80));
         bench.Base.Run(bench.Switch.RemoveAll);
-        Assert.NotNull(Traffic.Ask(bench.Client, ProtocolType.Tcp, "2001:db8::1", 8081));
-        Assert.NotNull(Traffic.Ask(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8081));
+        Assert.NotNull(Traffic.Reach(bench.Client, ProtocolType.Tcp, "2001:db8::1", 8081));
+        Assert.NotNull(Traffic.Reach(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8081));
         bench.Base.Run(other.RemoveAll);
 
         Assert.Equal(before, Picture(bench.Base));
@@ -82,7 +82,7 @@ public sealed class LifeTests
         var (ids, mirror) = bench.Ids("web", "edge");
         bench.SetFlag("web", "edge", true);
         using var tcp = Traffic.ServeTcp(server, 80);
-        Assert.NotNull(Traffic.Ask(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
+        Assert.NotNull(Traffic.Reach(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
         var counted = bench.Read("web", "edge");
 
         // Nothing but the host's name leads the next daemon.
@@ -99,7 +99,7 @@ public sealed class LifeTests
         Assert.Equal(mirror.FlagMapId, again.FlagMapId);
         var read = bench.Base.Run(() => next.Read("web", "edge"))!;
         Assert.True(read.Active && read.Mirrored >= counted.Mirrored);
-        Assert.NotNull(Traffic.Ask(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
+        Assert.NotNull(Traffic.Reach(bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class PublishingTests : IDisposable
         var (machine, _) = _bench.Server("web", 0, Publish(protocol));
         using var server = Serve(machine, protocol);
 
-        Assert.Equal(seen, Traffic.Ask(_bench.Client, protocol, address, 8080));
+        Assert.Equal(seen, Traffic.Reach(_bench.Client, protocol, address, 8080));
     }
 
     [Theory]
@@ -37,7 +37,7 @@ public sealed class PublishingTests : IDisposable
         var (machine, port) = _bench.Server("web", 0, Publish(protocol));
         using var server = Serve(machine, protocol);
 
-        var seen = Traffic.Ask(_bench.Base, protocol, address, 8080);
+        var seen = Traffic.Reach(_bench.Base, protocol, address, 8080);
 
         Assert.Equal($"{(address.Contains(':') ? port.Addresses.BaseV6 : port.Addresses.BaseV4)}", seen);
     }
@@ -49,7 +49,7 @@ public sealed class PublishingTests : IDisposable
         using var server = Serve(machine, ProtocolType.Tcp);
         _bench.Client.Shell("ip route add 127.0.0.1/32 via 192.0.2.1 table local || true; sysctl -qw net.ipv4.conf.all.route_localnet=1");
 
-        Assert.NotNull(Traffic.Ask(_bench.Base, ProtocolType.Tcp, "127.0.0.1", 8080));
+        Assert.NotNull(Traffic.Reach(_bench.Base, ProtocolType.Tcp, "127.0.0.1", 8080));
         Assert.Null(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
     }
 
@@ -60,7 +60,7 @@ public sealed class PublishingTests : IDisposable
         var (machine, _) = _bench.Server("web", 0, new PublishedPort("192.0.2.9", 8080, 80, "tcp"));
         using var server = Serve(machine, ProtocolType.Tcp);
 
-        Assert.NotNull(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "192.0.2.9", 8080));
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "192.0.2.9", 8080));
         Assert.Null(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
     }
 
@@ -87,8 +87,8 @@ public sealed class PublishingTests : IDisposable
         using var tcp = Traffic.ServeTcp(_bench.Client, 9000);
         using var udp = Traffic.ServeUdp(_bench.Client, 9000);
 
-        Assert.Equal(seen, Traffic.Ask(machine, ProtocolType.Tcp, client, 9000));
-        Assert.Equal(seen, Traffic.Ask(machine, ProtocolType.Udp, client, 9000));
+        Assert.Equal(seen, Traffic.Reach(machine, ProtocolType.Tcp, client, 9000));
+        Assert.Equal(seen, Traffic.Reach(machine, ProtocolType.Udp, client, 9000));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class PublishingTests : IDisposable
 
         Assert.True(first.Created);
         Assert.False(second.Created);
-        Assert.NotNull(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 9090));
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 9090));
         Assert.Null(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
     }
 
@@ -116,7 +116,7 @@ public sealed class PublishingTests : IDisposable
         var again = _bench.Attach("web", machine, 0, Publish(ProtocolType.Tcp));
 
         Assert.False(again.Created);
-        Assert.NotNull(Traffic.Ask(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
+        Assert.NotNull(Traffic.Reach(_bench.Client, ProtocolType.Tcp, "192.0.2.1", 8080));
         Assert.NotNull(_bench.Base.Run(() => _bench.Switch.ReadPolicing("web")));
     }
 

@@ -19,7 +19,8 @@ internal sealed class SwitchBench : IDisposable
         Base = new FakeMachine(ownUser: false);
         Client = new FakeMachine(ownUser: false);
         // Addresses must be usable at once: no duplicate address detection, of link-local ones either.
-        const string quick = "sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0; ip link set lo up";
+        // And a new namespace inherits the IPv4 settings of the machine's first one, whatever runs there.
+        const string quick = "sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.default.forwarding=0; sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0; ip link set lo up";
         Base.Shell($"""
             {quick}
             ip link add up0 type veth peer name c0 netns {Client.Pid}
@@ -62,11 +63,19 @@ internal sealed class SwitchBench : IDisposable
         return (machine, Attach(name, machine, index, publish));
     }
 
-    internal ServerPort Attach(string name, FakeMachine machine, int index, params PublishedPort[] publish) => Base.Run(() =>
+    internal ServerPort Attach(string name, FakeMachine machine, int index, params PublishedPort[] publish)
     {
-        Switch.Prepare();
-        return Switch.AttachServer(name, machine.Pid, AddressPlan.For(Paths.Name, index), publish);
-    });
+        var port = Base.Run(() =>
+        {
+            Switch.Prepare();
+            return Switch.AttachServer(name, machine.Pid, AddressPlan.For(Paths.Name, index), publish);
+        });
+        // The kernel lets a device that got its carrier send from a work queue of its own, which may take a moment; a VM's first
+        // process takes longer to start.
+        while (!machine.Output("ip", "-br", "link", "show", "dev", "eth0").Contains(" UP ", StringComparison.Ordinal))
+            Thread.Sleep(1);
+        return port;
+    }
 
     /// <summary>An IDS VM with a mirror port.</summary>
     internal (FakeMachine Machine, MirrorPort Mirror) Ids(

@@ -15,10 +15,10 @@ internal static partial class Traffic
         using var listener = ServeTcp(server, 80);
         using var udp = ServeUdp(client, 9000);
         foreach (var address in (string[])["192.0.2.1", "2001:db8::1"])
-            Assert.NotNull(Ask(client, ProtocolType.Tcp, address, 8080));
+            Assert.NotNull(Reach(client, ProtocolType.Tcp, address, 8080));
         foreach (var address in (string[])["192.0.2.2", "2001:db8::2"])
         {
-            Assert.NotNull(Ask(server, ProtocolType.Udp, address, 9000));
+            Assert.NotNull(Reach(server, ProtocolType.Udp, address, 9000));
             Send(server, null, address, 9000, new byte[9000]);
         }
 

@@ -42,6 +42,18 @@ internal static partial class Traffic
         return socket;
     });
 
+    /// <summary>What a server says that must be reachable: asked again for some seconds, since machines may be busy.</summary>
+    internal static string? Reach(FakeMachine from, ProtocolType protocol, string address, int port)
+    {
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            if (Ask(from, protocol, address, port) is { } answer)
+                return answer;
+        }
+
+        return null;
+    }
+
     /// <summary>What a server says; null if it cannot be reached within half a second.</summary>
     internal static string? Ask(FakeMachine from, ProtocolType protocol, string address, int port)
     {

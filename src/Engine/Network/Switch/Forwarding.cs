@@ -35,25 +35,26 @@ internal sealed class Forwarding(string host)
 
     /// <summary>Turns forwarding on.</summary>
     /// <param name="close">
-    /// Told first for which families (IPv4, IPv6) nothing would be forwarded but for us: packets that are none of ours must be
-    /// dropped there, as before.
+    /// Told first what would be forwarded but for us: from which interfaces packets were forwarded anyway (IPv4; null for all of
+    /// them), and whether IPv6 packets were not. All others that are none of ours must be dropped, as before.
     /// </param>
-    internal void Enable(Action<bool, bool> close)
+    internal void Enable(Action<IReadOnlyList<string>?, bool> close)
     {
         using var held = Hold();
         var record = Load(held);
         var off4 = Knobs.Read("ipv4/ip_forward") == "0";
         var off6 = Knobs.Read("ipv6/conf/all/forwarding") == "0";
-        close(off4, record.V6 || off6);
-
         var interfaces = Knobs.Interfaces("ipv4").Append("default").ToLookup(n => Knobs.Read($"ipv4/conf/{n}/forwarding"));
         var turned = off4 ? interfaces["0"].ToList() : [];
+        var others = record.V4 ? record.Others : [.. interfaces["1"]];
+        close(off4 ? others : null, record.V6 || off6);
+
         // Recorded before it is done: a crash in between is undone all the same.
         Save(held, new ForwardingRecord
         {
             Hosts = [.. record.Hosts.Append(host).Distinct()],
             V4 = record.V4 || turned.Count > 0,
-            Others = record.V4 ? record.Others : [.. interfaces["1"]],
+            Others = others,
             V6 = record.V6 || off6,
         });
         foreach (var name in turned)

@@ -14,11 +14,14 @@ internal static class HostTable
     internal static string NameOf(string host) => $"hyperspector_{host}";
 
     /// <param name="host">The host.</param>
-    /// <param name="closed4">IPv4 forwarding was off before us: what is not ours is dropped as before.</param>
-    /// <param name="closed6">The same for IPv6.</param>
-    internal static string Render(string host, bool closed4, bool closed6)
+    /// <param name="open4">Interfaces that forwarded IPv4 before us; null: all. What others bring is dropped as before.</param>
+    /// <param name="closed6">IPv6 forwarding was off before us: what is not ours is dropped as before.</param>
+    internal static string Render(string host, IReadOnlyList<string>? open4, bool closed6)
     {
         var table = NameOf(host);
+        var from = open4 is null or [] ? "" : $" iifname != {{ {string.Join(", ", open4.Select(n => $"\"{n}\""))} }}";
+        var foreign4 = open4 is null ? "" : $"    meta nfproto ipv4{from} counter name foreign drop\n";
+        var foreign6 = closed6 ? "    meta nfproto ipv6 counter name foreign drop\n" : "";
         return NfTables.Delete("inet", table) + $$"""
             table inet {{table}} {
               counter loopback { }
@@ -50,8 +53,7 @@ internal static class HostTable
                 iifname {{Ports}} jump from_port
                 oifname {{Mirrors}} counter name mirror drop
                 oifname {{Ports}} jump to_port
-            {{(closed4 ? "    meta nfproto ipv4 counter name foreign drop\n" : "")}}{{(closed6 ? "    meta nfproto ipv6 counter name foreign drop\n" : "")}}
-              }
+            {{foreign4}}{{foreign6}}  }
 
               chain from_port {
                 oifname {{Ports}} counter name between drop

@@ -49,6 +49,7 @@ internal sealed class PortConfiguration(string host, string server, string port,
         _ = Knobs.Write($"ipv4/conf/{port}/route_localnet", "1");
         _ = Knobs.Write($"ipv4/conf/{port}/accept_redirects", "0");
         _ = Knobs.Write($"ipv4/conf/{port}/send_redirects", "0");
+        _ = Knobs.Write($"ipv4/conf/{port}/accept_source_route", "0");
         // 8: answer for no address at all (NOARP says so, too).
         _ = Knobs.Write($"ipv4/conf/{port}/arp_ignore", "8");
         if (!Knobs.HasV6)

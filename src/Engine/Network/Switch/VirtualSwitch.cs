@@ -20,8 +20,8 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
     public static string InstalledProgram => Path.Join(AppContext.BaseDirectory, "bpf/mirror.bpf.o");
 
     /// <summary>Makes the host's nft table and turns forwarding on, remembering what was changed. Idempotent.</summary>
-    public void Prepare() => new Forwarding(paths.Name).Enable((closed4, closed6) =>
-        NfTables.Apply(HostTable.Render(paths.Name, closed4, closed6)));
+    public void Prepare() => new Forwarding(paths.Name).Enable((open4, closed6) =>
+        NfTables.Apply(HostTable.Render(paths.Name, open4, closed6)));
 
     /// <summary>The base's end of a server's port: where an IDS on the base would capture.</summary>
     public string PortOf(string server) => paths.Interface(PortRole, server);
