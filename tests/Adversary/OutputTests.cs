@@ -10,6 +10,8 @@ public sealed class OutputTests(ProbeHost probe) : IClassFixture<ProbeHost>
 {
     private const string Bell = "\u001b]0;pwned\u0007\u001b[2J\u009b31m\u001bP1;1|\u001b\\";
 
+    private static readonly string[] Commands = ["\u001b]0;", "\u0007", "\u001b[2J", "\u009b", "\u001bP"];
+
     public static TheoryData<string, string> Tricks => new()
     {
         { "link", "ln -s $s $f" },
@@ -98,12 +100,12 @@ public sealed class OutputTests(ProbeHost probe) : IClassFixture<ProbeHost>
         // To the standard output of the VM's first process: its log.
         probe.Shell("cat /tmp/bell > /proc/1/fd/1", ProbeHost.Lines);
         Assert.True(probe.Arrives(token));
-        foreach (var command in new[] { "alerts", "logs" })
+        foreach (var command in (string[])["alerts", "logs"])
         {
             string[] arguments = command == "logs" ? ["logs", ProbeHost.Ids] : ["alerts"];
             var text = Await(() => terminal ? probe.PrintOnTerminal(arguments) : probe.Print(arguments), token);
             var native = Tool.RunChecked("printf", ["%s", Bell]);
-            var raw = new[] { "\u001b]0;", "\u0007", "\u001b[2J", "\u009b", "\u001bP" }.Where(s => text.Contains(s, StringComparison.Ordinal)).ToList();
+            var raw = Commands.Where(s => text.Contains(s, StringComparison.Ordinal)).ToList();
             Log($"terminal.{command}", $"command the administrator's terminal through {command}",
                 new Outcome(native.Contains('\u001b', StringComparison.Ordinal) ? "succeeded" : "failed", "printf hands them on", null),
                 raw.Count == 0 ? "refused: escaped" : "control characters came through", raw.Count == 0);
@@ -125,7 +127,7 @@ public sealed class OutputTests(ProbeHost probe) : IClassFixture<ProbeHost>
     }
 
     private static string Alert(string token) =>
-        $$"""{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"192.0.2.9","dest_ip":"192.0.2.8","proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":1,"rev":1,"signature":"{{token}}","category":"","severity":1}}""";
+        $$$"""{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"192.0.2.9","dest_ip":"192.0.2.8","proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":1,"rev":1,"signature":"{{{token}}}","category":"","severity":1}}""";
 
     /// <summary>What harm the trick does to a reader that opens the file as any program would; null for none: a test, but no attack.</summary>
     private Outcome? Naive(string trick)

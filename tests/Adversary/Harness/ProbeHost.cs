@@ -91,7 +91,7 @@ public sealed class ProbeHost : IDisposable
     {
         var token = Scene.NewToken();
         var line = output == Eve
-            ? $$"""{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"192.0.2.9","dest_ip":"192.0.2.8","proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":1,"rev":1,"signature":"{{token}}","category":"","severity":1}}"""
+            ? $$$"""{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"192.0.2.9","dest_ip":"192.0.2.8","proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":1,"rev":1,"signature":"{{{token}}}","category":"","severity":1}}"""
             : token;
         Shell("rm -rf \"$f\"", output);
         Write(output, Encoding.UTF8.GetBytes(line + "\n"), append: false);
