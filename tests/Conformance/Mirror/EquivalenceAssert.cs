@@ -93,4 +93,8 @@ internal static class EquivalenceAssert
 
         Assert.True(problems.Count == 0, $"{problems.Count} of {frames.Count} frames:\n{string.Join('\n', problems.Take(10))}");
     }
+
+    /// <summary>There was something to cut up, and some checksum to fill in.</summary>
+    internal static void WithSuperPackets(IReadOnlyList<CapturedFrame> frames) =>
+        Assert.Contains(frames, f => f.Bytes.Length > 2 * Mtu);
 }

@@ -24,5 +24,6 @@ public sealed class NativeMirrorTests(ITestOutputHelper output)
         var result = Equivalence.Run(server.Target, server.OnPort, server.OnMirror, EquivalenceAssert.PackDirectory);
         EquivalenceAssert.SameSignatures(result);
         EquivalenceAssert.OnlyWireFrames(result.FramesThere, NativeServer.ServerAddress);
+        EquivalenceAssert.WithSuperPackets(result.FramesHere);
     }
 }

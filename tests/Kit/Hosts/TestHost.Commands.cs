@@ -22,6 +22,10 @@ public sealed partial class TestHost
     /// <summary>The command line that <see cref="Hyperspector(string[])"/> runs in the base, for <see cref="StartInBase"/>.</summary>
     public string[] Command(params string[] arguments) => ["env", .. Environment, $"{Programs}/hyperspector", .. arguments];
 
+    /// <summary>Arguments of nsenter(1) that run <c>hyperspector</c> with these arguments, on this host.</summary>
+    public IReadOnlyList<string> Command(params IReadOnlyList<string> arguments) =>
+        TestNetwork.Enter(Network.Base, ["env", .. Environment, $"{Programs}/hyperspector", .. arguments]);
+
     /// <summary>Makes the host match a site; starts the daemon if need be.</summary>
     /// <exception cref="IOException">It failed; the message has everything that was said.</exception>
     public void Up(string yaml)

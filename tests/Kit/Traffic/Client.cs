@@ -19,7 +19,7 @@ public sealed class Client(TrafficTarget target, bool six, bool benign)
         (true, true) => target.Benign6,
     };
 
-    private IPAddress Server => six ? target.Address6 : target.Address4;
+    private IPAddress Server => six ? target.Front6 : target.Front4;
 
     /// <summary>A connection to one of the server's ports.</summary>
     public Socket Connect(int port)

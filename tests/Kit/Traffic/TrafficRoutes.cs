@@ -34,6 +34,8 @@ public static class TrafficRoutes
         TestNetwork network, string port, byte[] baseMac, byte[] serverMac, IPAddress server4, IPAddress server6) => new()
         {
             ClientNamespace = $"/run/netns/{network.Client}",
+            Front4 = server4,
+            Front6 = server6,
             Address4 = server4,
             Address6 = server6,
             Hostile4 = IPAddress.Parse(TestNetwork.ClientAddress4),

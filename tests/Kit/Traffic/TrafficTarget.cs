@@ -8,7 +8,13 @@ public sealed record TrafficTarget
     /// <summary>The client's network namespace, e.g. <c>/run/netns/client</c>: from there ordinary sockets are opened.</summary>
     public required string ClientNamespace { get; init; }
 
-    /// <summary>The server's addresses.</summary>
+    /// <summary>Where ordinary sockets reach the server: its own address, or one that its ports are published on.</summary>
+    public required IPAddress Front4 { get; init; }
+
+    /// <inheritdoc cref="Front4"/>
+    public required IPAddress Front6 { get; init; }
+
+    /// <summary>The server's own addresses, as frames on its port bear them.</summary>
     public required IPAddress Address4 { get; init; }
 
     /// <inheritdoc cref="Address4"/>

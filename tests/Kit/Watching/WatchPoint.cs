@@ -16,7 +16,7 @@ public sealed record WatchPoint(string Name, string Interface, Func<IReadOnlyLis
 
     /// <summary>A point in a network namespace of this machine.</summary>
     public static WatchPoint InNamespace(string name, string space, string device) =>
-        new(name, device, command => ("nsenter", TestNetwork.Enter(space, command)));
+        new(name, device, command => ("nsenter", TestNetwork.Enter(space, [.. BaseSuricata.Prefix, .. command])));
 
     /// <summary>A new, empty directory there.</summary>
     public string MakeDirectory() => Shell("mktemp -d /tmp/watch.XXXXXX").Trim();
