@@ -51,7 +51,9 @@ public sealed class HostStore
         lock (_lock)
         {
             Record = new HostRecord();
-            File.Delete(_path);
+            // A missing directory would make File.Delete throw; a missing file does not. 'down' twice, or after 'pack build'.
+            if (File.Exists(_path))
+                File.Delete(_path);
         }
     }
 
