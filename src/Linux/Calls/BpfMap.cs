@@ -19,6 +19,21 @@ public sealed class BpfMap(FileDescriptor descriptor) : IDisposable
         return new BpfMap(new FileDescriptor(LibBpf.Check(result, "bpf_map_get_fd_by_id")));
     }
 
+    /// <summary>
+    /// Makes what a mirror's flag is, without the program around it: an array of one 32-bit number that processes can map.
+    /// </summary>
+    public static unsafe BpfMap CreateFlag()
+    {
+        const int BPF_MAP_CREATE = 0;
+        const uint BPF_MAP_TYPE_ARRAY = 2;
+        const uint BPF_F_MMAPABLE = 1 << 10;
+        // union bpf_attr, for BPF_MAP_CREATE: type, key size, value size, entries, flags (linux/bpf.h).
+        var attributes = stackalloc uint[5] { BPF_MAP_TYPE_ARRAY, sizeof(uint), sizeof(uint), 1, BPF_F_MMAPABLE };
+        // SAFETY: the kernel reads 5 numbers.
+        var result = LibC.syscall(LibC.SYS_bpf, BPF_MAP_CREATE, (long)attributes, 5 * sizeof(uint), 0, 0, 0);
+        return new BpfMap(new FileDescriptor(KernelException.Check((int)result, "bpf(BPF_MAP_CREATE)")));
+    }
+
     /// <summary>Its id and name.</summary>
     public unsafe (uint Id, string Name) Describe()
     {
