@@ -7,7 +7,7 @@ using HyperSpector.Linux.Handles;
 // hyperspector-keeper --run <directory of the VM> --monitor <program> --uid <the monitor's user>
 if (Options.Parse(args) is not { } options)
 {
-    Console.Error.WriteLine("usage: hyperspector-keeper --run DIRECTORY [--monitor PROGRAM] --uid N (started by hyperspectord)");
+    Console.Error.WriteLine("hyperspector-keeper: usage: --run DIRECTORY [--monitor PROGRAM] --uid N (started by hyperspectord)");
     return 2;
 }
 

@@ -9,7 +9,7 @@ try
         return ConfinedMonitor.Run(args[1]);
     if (args is ["--uid", var number] && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var user) && user > 0)
         Preparation.Confine(user);
-    Console.Error.WriteLine("usage: hyperspector-monitor --uid N (started by hyperspector-keeper)");
+    Console.Error.WriteLine("hyperspector-monitor: usage: --uid N (started by hyperspector-keeper)");
     return 2;
 }
 catch (IOException failure)

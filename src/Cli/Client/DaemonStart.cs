@@ -32,19 +32,14 @@ internal sealed class DaemonStart(HostPaths paths, string? prefix)
         using var daemon = Launch(program, log);
         var started = Stopwatch.GetTimestamp();
         var remarked = false;
+        ExitStatus? ended = null;
         while (!await client.IsThereAsync(cancellation))
         {
             // Ended: perhaps because another call of ours was quicker and its daemon is about to listen.
-            var ended = daemon.Wait(TimeSpan.Zero);
-            if (ended is not null)
-            {
-                await Task.Delay(300, cancellation);
-                if (await client.IsThereAsync(cancellation))
-                    return;
-                throw new CliException($"hyperspectord did not start ({ended}): {LastWords(earlier)}");
-            }
-
+            ended ??= daemon.Wait(TimeSpan.Zero);
             var elapsed = Stopwatch.GetElapsedTime(started);
+            if (ended is not null && (!LastWords(earlier).Contains("running already", StringComparison.Ordinal) || elapsed > Usual))
+                throw new CliException($"hyperspectord did not start ({ended}): {LastWords(earlier)}");
             if (elapsed > Longest)
                 throw new CliException($"hyperspectord (pid {daemon.Pid}) does not listen after {Longest.TotalSeconds:0} s: {LastWords(earlier)}");
             if (elapsed > Usual && !remarked)
@@ -70,7 +65,7 @@ internal sealed class DaemonStart(HostPaths paths, string? prefix)
     {
         try
         {
-            PrivateDirectory.Create(paths.Run);
+            PrivateDirectory.CreatePassage(paths.Run);
         }
         catch (UnauthorizedAccessException error) when (!System.Environment.IsPrivilegedProcess)
         {

@@ -15,8 +15,6 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     {
         internal int EnvironmentPid { get; set; }
 
-        internal int ServerPid { get; set; }
-
         internal long DropsReported { get; set; }
 
         internal bool Blind { get; set; }
@@ -33,12 +31,15 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     internal void Forget(string machine) =>
         _wires = [.. _wires.Where(w => w.Environment != machine && w.Server != machine)];
 
-    /// <summary>A machine's first process has ended: its mirrors are there no more until it is made anew.</summary>
-    internal void Lost(string machine)
+    /// <summary>
+    /// An IDS VM's first process has ended: its mirrors are there no more until it is made anew. A server's mirrors outlive the
+    /// server: the switch attaches them to its next port before that goes up, so that no frame of it passes unseen.
+    /// </summary>
+    internal void Lost(string environment)
     {
-        foreach (var (environment, server) in Of(machine))
-            workshop.Switch.DetachMirror(server, environment);
-        Forget(machine);
+        foreach (var wire in _wires.Where(w => w.Environment == environment))
+            workshop.Switch.DetachMirror(wire.Server, wire.Environment);
+        _wires = [.. _wires.Where(w => w.Environment != environment)];
     }
 
     /// <summary>Makes what is missing and removes what nobody asked for.</summary>
@@ -47,10 +48,7 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
         var wanted = Wanted(site).Where(w => machines.GetValueOrDefault(w.Environment)?.Runs == true
             && machines.GetValueOrDefault(w.Server)?.Runs == true).ToList();
         foreach (var wire in wanted)
-        {
             wire.EnvironmentPid = machines[wire.Environment].Init!.Pid;
-            wire.ServerPid = machines[wire.Server].Init!.Pid;
-        }
 
         foreach (var old in _wires.Where(o => !wanted.Any(w => Same(o, w))))
             workshop.Switch.DetachMirror(old.Server, old.Environment);
@@ -65,6 +63,9 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     {
         foreach (var wire in _wires)
         {
+            // A server that is down has no port, and nothing to see.
+            if (machines.GetValueOrDefault(wire.Server)?.Runs != true)
+                continue;
             if (Interfaces.IndexOf(paths.Interface('m', $"{wire.Environment}/{wire.Server}")) == 0
                 || Interfaces.IndexOf(paths.Interface('p', wire.Server)) == 0)
                 Mend(wire, machines);
@@ -96,7 +97,7 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     private static bool Same(Wire left, Wire right) =>
         left.Environment == right.Environment && left.Server == right.Server && left.Interface == right.Interface
         && left.Frames == right.Frames && left.Always == right.Always
-        && left.EnvironmentPid == right.EnvironmentPid && left.ServerPid == right.ServerPid;
+        && left.EnvironmentPid == right.EnvironmentPid;
 
     private Wire Attach(Wire wire, SiteSpec site)
     {
