@@ -1,3 +1,4 @@
+using System.Globalization;
 using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
@@ -7,6 +8,9 @@ namespace HyperSpector.Engine.Events;
 // Which file it is: opening, resuming in a renamed one, moving on to its successor.
 internal sealed partial class OutputTail
 {
+    // What a rotation made of a file that was read before.
+    private static readonly string[] s_compressed = [".gz", ".xz", ".zst", ".bz2"];
+
     private bool TryOpen()
     {
         if (_resume is { } resume)
@@ -23,6 +27,7 @@ internal sealed partial class OutputTail
             {
                 _resume = null;
                 _sink.Trouble("was replaced while nobody read it: what the old file held at its end is lost if it was not read");
+                PreferOlder(resume.File, ref _file, ref _identity);
                 Start(0);
                 return true;
             }
@@ -61,11 +66,45 @@ internal sealed partial class OutputTail
             return false;
         }
 
+        PreferOlder(_identity, ref next, ref identity);
         _file!.Dispose();
         (_file, _identity) = (next, identity);
         Start(0);
         return true;
     }
+
+    /// <summary>
+    /// The output may have been rotated more than once since we looked. Of the files that bear its name with something appended
+    /// and were made after the one that is finished, the oldest comes next.
+    /// </summary>
+    private void PreferOlder(string finished, ref FileDescriptor? next, ref string identity)
+    {
+        var after = BirthOf(finished);
+        if (after == 0)
+            return; // a file system that does not keep it
+        foreach (var name in FileIo.List(_directory, EventLimits.DirectoryEntries))
+        {
+            if (!name.StartsWith(_name, StringComparison.Ordinal) || name == _name || s_compressed.Any(name.EndsWith)
+                || !TryOpenRegular(name, report: false, out var candidate, out var found))
+            {
+                continue;
+            }
+
+            if (found != finished && BirthOf(found) > after && BirthOf(found) < BirthOf(identity))
+            {
+                next!.Dispose();
+                (next, identity) = (candidate, found);
+            }
+            else
+            {
+                candidate!.Dispose();
+            }
+        }
+    }
+
+    private static long BirthOf(string identity) =>
+        long.TryParse(identity.AsSpan(identity.IndexOf('.', StringComparison.Ordinal) + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var birth)
+            ? birth : 0;
 
     /// <summary>The end of a file that nobody writes to any more is a line, though no newline ends it.</summary>
     private bool HandOnLastLine()

@@ -113,6 +113,24 @@ public sealed class OutputTailTests : IDisposable
     }
 
     [Fact]
+    public void Resume_RotatedSeveralTimes_ReadsEveryFileInOrder()
+    {
+        _scratch.Append("out", "1\n");
+        using (var tail = Tail())
+            Assert.Equal(["1"], Lines(tail));
+        for (var i = 2; i <= 5; i++)
+        {
+            File.Move(_scratch.At("out"), _scratch.At($"out.{i - 1}"));
+            _scratch.Append("out", $"{i}\n");
+            Thread.Sleep(20); // the kernel's clock for files is coarse
+        }
+
+        _scratch.Append("out.1.gz", "never read\n");
+        using var next = new OutputTail(_directory, "out", 0, _sink.Positions[0], _sink, _buffer);
+        Assert.Equal(["1", "2", "3", "4", "5"], Lines(next));
+    }
+
+    [Fact]
     public void Resume_AfterUnendedLastLine_DoesNotDoubleTheFile()
     {
         _scratch.Append("out", "1\n2 unended");
