@@ -89,6 +89,7 @@ internal sealed partial class OutputTail : IDisposable
         var budget = BytesPerTurn;
         while (budget > 0)
         {
+            SkipHole();
             var count = ReadAhead();
             if (count == 0)
             {
@@ -107,6 +108,16 @@ internal sealed partial class OutputTail : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
+
+    /// <summary>A hole holds no newline: a VM that makes a file of a terabyte without a byte in it must not cost us a terabyte of reading.</summary>
+    private void SkipHole()
+    {
+        if (!_skipping)
+            return;
+        var size = FileStatus.Of(_file!).Size;
+        if (_offset < size)
+            _offset = _scanned = FileIo.NextData(_file!, _offset) ?? size;
+    }
 
     /// <summary>Fills the buffer with bytes from <see cref="_offset"/> on that hold something new; their number, 0 at the end.</summary>
     private int ReadAhead()

@@ -21,6 +21,20 @@ public static class FileIo
         }
     }
 
+    /// <summary>
+    /// Where the next bytes after <paramref name="offset"/> stand that are not a hole (lseek(2), SEEK_DATA); null when there is nothing
+    /// but a hole up to the end. File systems without holes say <paramref name="offset"/> itself.
+    /// </summary>
+    public static long? NextData(FileDescriptor file, long offset)
+    {
+        const int SEEK_DATA = 3;
+        var result = LibC.syscall(LibC.SYS_lseek, file.Number, offset, SEEK_DATA, 0, 0, 0);
+        GC.KeepAlive(file);
+        if (result >= 0)
+            return result;
+        return KernelException.LastErrno == Errno.ENXIO ? null : throw new KernelException("lseek(SEEK_DATA)", KernelException.LastErrno);
+    }
+
     /// <summary>Reads what is there; -1 when a non-blocking descriptor has nothing.</summary>
     public static unsafe int TryRead(FileDescriptor file, Span<byte> buffer)
     {

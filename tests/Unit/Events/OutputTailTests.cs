@@ -82,6 +82,22 @@ public sealed class OutputTailTests : IDisposable
     }
 
     [Fact]
+    public void Read_FileOfHoles_IsPassedOverAndItsSuccessorRead()
+    {
+        using var tail = Tail();
+        using (var file = new FileStream(_scratch.At("out"), FileMode.CreateNew))
+            file.SetLength(1L << 40);
+        _ = tail.Read();
+        File.Delete(_scratch.At("out"));
+        _scratch.Append("out", "after\n");
+        // A few turns, not a million of them.
+        for (var turn = 0; turn < 8 && _sink.Lines.Count == 0; turn++)
+            _ = tail.Read();
+        Assert.Equal(["after"], _sink.Lines);
+        Assert.Equal(1, _sink.TooLong);
+    }
+
+    [Fact]
     public void Read_RenamedAndMadeAnew_FinishesTheOldOneFirst()
     {
         using var tail = Tail();
