@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+using Xunit;
+
+namespace HyperSpector.Tests.Kernel.Mediator;
+
+/// <summary>
+/// A stream of numbered frames against thousands of captures that begin: from the moment socket(2) returns, not one may be
+/// missing. The test stands in for the BPF program: it looks at the flag before each frame and sends it or not.
+/// </summary>
+public sealed class RaceTests : IDisposable
+{
+    private const int Cycles = 2000;
+    private const int FlagNumber = 10;
+    private const int CounterNumber = 11;
+    private readonly string _outer = string.Create(CultureInfo.InvariantCulture, $"hsrace{Environment.ProcessId}");
+    private readonly MediatorHost _host = new();
+    private readonly BpfMap _flag = BpfMap.CreateFlag();
+    private readonly FileDescriptor _counter = MappedPage.CreateFile("race");
+    private long _sent;
+
+    public void Dispose()
+    {
+        _host.Dispose();
+        _ = Tool.Run("ip", ["netns", "delete", _outer]);
+        _flag.Dispose();
+        _counter.Dispose();
+    }
+
+    [Fact]
+    public void Frames_AfterSocketReturned_AreAllThere()
+    {
+        using var victim = _host.StartVictim((FlagNumber, _flag.Descriptor), (CounterNumber, _counter));
+        using var socket = Connect(victim);
+        var index = NetworkNamespace.Run($"/proc/{victim.Pid}/ns/net", () => Interfaces.IndexOf("mon0"));
+        _host.Watch(victim, _flag, (int)index);
+        _ = _host.WaitFor(s => s.Listeners == 1 && s.Mirrors == 1);
+
+        using var stop = new ManualResetEventSlim();
+        var sender = new Thread(() => Send(socket, stop));
+        sender.Start();
+        long[] result;
+        try
+        {
+            result = Victim.Numbers(victim.Do($"race {Cycles} {FlagNumber} {CounterNumber} mon0"));
+        }
+        finally
+        {
+            stop.Set();
+            sender.Join();
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Cycles} captures against {_sent} frames: {result[1]} late, {result[2]} with gaps");
+        Assert.Equal([Cycles, 0, 0], result);
+        Assert.True(_sent > Cycles * 8);
+    }
+
+    // The counter is stored, with a fence, before the flag is read: whoever sees the counter at n knows that frame n + 1 has not
+    // looked at the flag yet.
+    private void Send(Socket socket, ManualResetEventSlim stop)
+    {
+        using var counter = new MappedPage(_counter);
+        using var flag = new MappedPage(_flag.Descriptor);
+        Span<byte> frame = stackalloc byte[64];
+        for (uint number = 1; !stop.IsSet; number++)
+        {
+            counter.Store(number);
+            if (flag.Load() != 0)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(frame, number);
+                _ = socket.Send(frame);
+                _sent++;
+            }
+            else
+            {
+                // As fast as a link, not as a loop.
+                Thread.SpinWait(100);
+            }
+        }
+    }
+
+    private Socket Connect(Victim victim)
+    {
+        var space = victim.Pid.ToString(CultureInfo.InvariantCulture);
+        _ = Tool.RunChecked("ip", ["netns", "add", _outer]);
+        _ = Tool.RunChecked("ip", ["-n", _outer, "link", "add", "m0", "type", "veth", "peer", "name", "mon0", "netns", space]);
+        _ = Tool.RunChecked("ip", ["-n", _outer, "address", "add", "192.0.2.1/24", "dev", "m0"]);
+        _ = Tool.RunChecked("ip", ["-n", _outer, "link", "set", "m0", "up"]);
+        _ = Tool.RunChecked("ip", ["-n", _outer, "neighbour", "add", "192.0.2.2", "lladdr", "02:00:00:00:00:02", "dev", "m0"]);
+        _ = Tool.RunChecked("nsenter", [$"--net=/proc/{space}/ns/net", "ip", "link", "set", "mon0", "up", "promisc", "on"]);
+        return NetworkNamespace.Run($"/run/netns/{_outer}", () =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(IPAddress.Parse("192.0.2.2"), 9);
+            return socket;
+        });
+    }
+}
