@@ -20,6 +20,10 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
         internal bool Blind { get; set; }
     }
 
+    // Counters are read over netlink and bpf(2): cheap, and still what most of an idle daemon's time would go into.
+    private const int LooksPerCount = 5;
+    private int _looks;
+
     // Changed on the operation thread only, replaced whole; read by Status from any thread.
     private volatile IReadOnlyList<Wire> _wires = [];
 
@@ -69,9 +73,11 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
             if (Interfaces.IndexOf(paths.Interface('m', $"{wire.Environment}/{wire.Server}")) == 0
                 || Interfaces.IndexOf(paths.Interface('p', wire.Server)) == 0)
                 Mend(wire, machines);
-            else
+            else if (_looks % LooksPerCount == 0)
                 ReportDrops(wire);
         }
+
+        _looks++;
     }
 
     internal IReadOnlyList<MirrorStatus> Status() => [.. _wires.Select(StatusOf).OfType<MirrorStatus>()];
