@@ -56,5 +56,14 @@ internal static class CommandLine
             screen.Fail(error.Message);
             return ExitCodes.Failed;
         }
+#pragma warning disable CA1031 // the border of the program: what nobody foresaw is told, with what it takes to mend it
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            screen.Fail($"this is a bug; please report it with the following lines: {error.GetType().Name}: {error.Message}");
+            foreach (var line in error.ToString().Split('\n'))
+                screen.Remark(line);
+            return ExitCodes.Failed;
+        }
     }
 }

@@ -12,6 +12,7 @@ internal static class CommandTree
         var root = new RootCommand("Distributed intrusion detection systems in virtual machines that attackers cannot reach");
         root.Options.Clear();
         root.Add(new HelpOption("--help", "-h") { Description = "Show this help" });
+        root.Add(new Usage.VersionOption(context.Screen));
         root.Add(context.Global.Host);
         root.Add(context.Global.Prefix);
         foreach (var command in (Command[])

@@ -53,7 +53,7 @@ internal static class DownCommand
         {
             var route = keep ? $"{Routes.Site}?keep=true" : Routes.Site;
             var steps = client.ObjectsAsync(HttpMethod.Delete, route, null, ApiJson.Default.ProgressLine, cancellation);
-            await Progress.ShowAsync(screen, json, "down", steps, cancellation);
+            await Progress.ShowAsync(screen, json, "down", steps);
         }
         catch (OperationCanceledException)
         {

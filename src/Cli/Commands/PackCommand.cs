@@ -69,7 +69,7 @@ internal static class PackCommand
         await new DaemonStart(paths, context.Global.PrefixArgument(parsed)).EnsureAsync(client, context.Screen.Remark, cancellation);
         var body = DaemonClient.Body(request, ApiJson.Default.PackBuildRequest);
         var steps = client.ObjectsAsync(HttpMethod.Post, Routes.Packs, body, ApiJson.Default.ProgressLine, cancellation);
-        await Progress.ShowAsync(context.Screen, json, "pack build", steps, cancellation);
+        await Progress.ShowAsync(context.Screen, json, "pack build", steps);
         return ExitCodes.Done;
     }
 

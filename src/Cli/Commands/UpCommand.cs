@@ -32,7 +32,7 @@ internal static class UpCommand
             await new DaemonStart(paths, context.Global.PrefixArgument(parsed)).EnsureAsync(client, screen.Remark, cancellation);
             var body = DaemonClient.Body(site, ApiJson.Default.SiteSpec);
             var steps = client.ObjectsAsync(HttpMethod.Put, Routes.Site, body, ApiJson.Default.ProgressLine, cancellation);
-            await Progress.ShowAsync(screen, json, "up", steps, cancellation);
+            await Progress.ShowAsync(screen, json, "up", steps);
         }
         catch (OperationCanceledException)
         {

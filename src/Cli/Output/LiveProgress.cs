@@ -10,32 +10,36 @@ internal sealed class LiveProgress(Screen screen)
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
     private static readonly string[] Frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
+    // Guards _rows.
+    private readonly Lock _lock = new();
     private readonly List<Row> _rows = [];
 
-    internal async Task ShowAsync(IAsyncEnumerable<ProgressLine> steps, CancellationToken cancellation)
+    internal async Task ShowAsync(IAsyncEnumerable<ProgressLine> steps)
     {
+        // Not awaited where drawing fails: the program ends then, and with it the request.
+        var noting = NoteAsync(steps);
         await screen.Console.Live(Draw(0)).StartAsync(async context =>
         {
-            await using var step = steps.GetAsyncEnumerator(cancellation);
-            var frame = 0;
-            var next = step.MoveNextAsync().AsTask();
-            while (true)
+            for (var frame = 0; !noting.IsCompleted; frame++)
             {
-                if (await Task.WhenAny(next, Task.Delay(Beat, cancellation)) == next)
-                {
-                    if (!await next)
-                        break;
-                    Note(step.Current);
-                    next = step.MoveNextAsync().AsTask();
-                }
-
-                context.UpdateTarget(Draw(frame++));
+                context.UpdateTarget(Draw(frame));
                 screen.Flush();
+                _ = await Task.WhenAny(noting, Task.Delay(Beat));
             }
 
-            context.UpdateTarget(Draw(frame));
+            context.UpdateTarget(Draw(0));
         });
         screen.Flush();
+        await noting;
+    }
+
+    private async Task NoteAsync(IAsyncEnumerable<ProgressLine> steps)
+    {
+        await foreach (var step in steps)
+        {
+            lock (_lock)
+                Note(step);
+        }
     }
 
     private void Note(ProgressLine step)
@@ -54,7 +58,7 @@ internal sealed class LiveProgress(Screen screen)
         var table = new Table().Border(TableBorder.None).HideHeaders();
         for (var i = 0; i < 4; i++)
             _ = table.AddColumn(new TableColumn("").PadLeft(0).PadRight(2));
-        foreach (var row in _rows)
+        foreach (var row in Rows())
         {
             var (mark, tone) = row.Step.State switch
             {
@@ -74,6 +78,12 @@ internal sealed class LiveProgress(Screen screen)
         }
 
         return table;
+    }
+
+    private IReadOnlyList<Row> Rows()
+    {
+        lock (_lock)
+            return [.. _rows];
     }
 
     private sealed class Row(ProgressLine step, long began)

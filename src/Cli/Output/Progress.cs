@@ -10,17 +10,15 @@ internal static class Progress
     /// <param name="json">As JSON lines.</param>
     /// <param name="what">For the message of a failure: <c>up</c>.</param>
     /// <param name="steps">What the daemon tells.</param>
-    /// <param name="cancellation">Ends the showing; the enumeration has its own.</param>
     /// <exception cref="CliException">The operation failed.</exception>
-    internal static async Task ShowAsync(
-        Screen screen, bool json, string what, IAsyncEnumerable<ProgressLine> steps, CancellationToken cancellation)
+    internal static async Task ShowAsync(Screen screen, bool json, string what, IAsyncEnumerable<ProgressLine> steps)
     {
         var outcome = new ProgressOutcome(what);
         var noted = outcome.NoteAsync(steps);
         if (json)
             await JsonAsync(screen, noted);
         else if (screen.IsLively)
-            await new LiveProgress(screen).ShowAsync(noted, cancellation);
+            await new LiveProgress(screen).ShowAsync(noted);
         else
             await LinesAsync(screen, noted);
         outcome.ThrowIfFailed();

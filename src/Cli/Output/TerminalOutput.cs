@@ -13,9 +13,10 @@ internal sealed class TerminalOutput(TextWriter writer, bool isTerminal, Func<(i
 
     public bool IsTerminal => isTerminal;
 
-    public int Width => isTerminal ? size()?.Columns ?? 80 : Unlimited;
+    // A terminal without a window may know its columns, its rows, or neither.
+    public int Width => isTerminal ? size() is { Columns: > 0 and var columns } ? columns : 80 : Unlimited;
 
-    public int Height => size()?.Rows ?? 24;
+    public int Height => size() is { Rows: > 0 and var rows } ? rows : 24;
 
     public void SetEncoding(Encoding encoding)
     {

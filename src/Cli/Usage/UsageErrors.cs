@@ -13,7 +13,7 @@ internal static class UsageErrors
     internal static string? Find(ParseResult parsed)
     {
         // What is asked of us instead is answered whatever else is wrong.
-        if (parsed.Action is HelpAction || parsed.RootCommandResult.Children.Any(c => c is DirectiveResult { Directive: SuggestDirective }))
+        if (parsed.Action is HelpAction or VersionOption.Print || parsed.RootCommandResult.Children.Any(c => c is DirectiveResult { Directive: SuggestDirective }))
             return null;
         var command = parsed.CommandResult.Command;
         var problem = UnknownOption(parsed, command) ?? Problem(parsed, command);

@@ -13,14 +13,14 @@ public static class TerminalDevice
         return answer == 1;
     }
 
-    /// <summary>Columns and rows; null where there is no terminal, or one that does not know.</summary>
+    /// <summary>Columns and rows, each 0 where the terminal does not know; null where there is no terminal.</summary>
     public static unsafe (int Columns, int Rows)? Size(FileDescriptor descriptor)
     {
         LibC.WindowSize size;
         // SAFETY: TIOCGWINSZ fills exactly one struct winsize.
         var result = LibC.ioctl(descriptor.Number, LibC.TIOCGWINSZ, &size);
         GC.KeepAlive(descriptor);
-        return result < 0 || size.Columns == 0 ? null : (size.Columns, size.Rows);
+        return result < 0 ? null : (size.Columns, size.Rows);
     }
 
     /// <summary>The present settings (echo, line editing …); null where there is no terminal.</summary>

@@ -89,6 +89,10 @@ public sealed class UsageTests : IDisposable
     }
 
     [Fact]
+    public void Version_AskedAsAnOption_IsOurs() =>
+        Assert.Equal($"hyperspector {HyperSpector.Api.ProductVersion.Text}\n", _host.Run("--version").Output);
+
+    [Fact]
     public void Prefix_TooLongForASocket_SaysSo()
     {
         var result = _host.Run("--state-prefix", Path.Join(_host.Root, new string('x', 100)), "status");
