@@ -90,13 +90,9 @@ internal sealed partial class DaemonClient
         {
             return await body.ReadAsync(cancellation);
         }
-        catch (HttpIOException error)
-        {
-            throw Gone(error);
-        }
         catch (IOException error)
         {
-            throw Gone(error);
+            throw new GoneException(beforeAnswer: false, error);
         }
     }
 }

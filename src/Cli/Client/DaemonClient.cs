@@ -51,6 +51,23 @@ internal sealed partial class DaemonClient : IDisposable
     /// <summary>Asks a question; an answer that is a failure becomes an exception with the daemon's own line.</summary>
     internal async Task<T> GetAsync<T>(string route, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
+        try
+        {
+            return await AskAsync(route, type, cancellation);
+        }
+        catch (GoneException)
+        {
+            // It was about to end: now it is gone, or another one is there.
+            await Task.Delay(200, cancellation);
+            return await AskAsync(route, type, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> AskAsync<T>(string route, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(AnswerTimeout);
         try
@@ -66,7 +83,7 @@ internal sealed partial class DaemonClient : IDisposable
         }
         catch (HttpIOException error)
         {
-            throw Gone(error);
+            throw new GoneException(beforeAnswer: false, error);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -74,9 +91,6 @@ internal sealed partial class DaemonClient : IDisposable
                 $"hyperspectord does not answer on {_paths.Socket}; see its log, or end it (its VMs run on) and start it again");
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
@@ -91,7 +105,7 @@ internal sealed partial class DaemonClient : IDisposable
             {
                 SocketException socket => Explain(socket),
                 CliException said => said,
-                _ => Gone(error),
+                _ => new GoneException(beforeAnswer: true, error),
             };
         }
 
@@ -158,11 +172,17 @@ internal sealed partial class DaemonClient : IDisposable
 
     private static CliException NotUnderstood(Exception? cause) =>
         new("hyperspectord's answer is not understood; is it of another version? compare with 'hyperspector version'", cause: cause);
+}
 
-    private static CliException Gone(Exception cause) =>
-        new(System.Environment.IsPrivilegedProcess
-            ? "hyperspectord went away before it had answered; its VMs run on; try again"
-            : "hyperspectord closed the connection: only root may talk to it; try it with sudo", cause: cause);
+/// <summary>The connection ended before the answer did.</summary>
+internal sealed class GoneException(bool beforeAnswer, Exception cause) : CliException(
+    System.Environment.IsPrivilegedProcess
+        ? "hyperspectord went away before it had answered; its VMs run on; try again"
+        : "hyperspectord closed the connection: only root may talk to it; try it with sudo",
+    cause: cause)
+{
+    /// <summary>Nothing of the answer had come: the request may be repeated as if it had not been made.</summary>
+    internal bool BeforeAnswer => beforeAnswer;
 }
 
 /// <summary>The daemon said no, and why.</summary>

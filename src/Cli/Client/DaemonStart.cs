@@ -19,6 +19,24 @@ internal sealed class DaemonStart(HostPaths paths, string? prefix)
 
     private string LogPath => $"{paths.Run}/{ProgramName}.log";
 
+    /// <summary>
+    /// Does something with a daemon that is started if need be. An on-demand daemon that was about to end when we came is waited
+    /// for, and the operation begun again with the next one.
+    /// </summary>
+    internal async Task WithDaemonAsync(DaemonClient client, Action<string> remark, Func<Task> operation, CancellationToken cancellation)
+    {
+        await EnsureAsync(client, remark, cancellation);
+        try
+        {
+            await operation();
+        }
+        catch (Exception error) when (error is DaemonAbsentException or GoneException { BeforeAnswer: true })
+        {
+            await EnsureAsync(client, remark, cancellation);
+            await operation();
+        }
+    }
+
     /// <summary>Returns once a daemon listens.</summary>
     internal async Task EnsureAsync(DaemonClient client, Action<string> remark, CancellationToken cancellation)
     {
@@ -28,6 +46,8 @@ internal sealed class DaemonStart(HostPaths paths, string? prefix)
         if (!File.Exists(program))
             throw new CliException($"{program}: not there; install hyperspectord beside hyperspector ('make install')");
         PrepareRunDirectory();
+        if (await EarlierIsThereAsync(client, cancellation))
+            return;
         using var log = OpenLog(out var earlier);
         using var daemon = Launch(program, log);
         var started = Stopwatch.GetTimestamp();
@@ -52,6 +72,24 @@ internal sealed class DaemonStart(HostPaths paths, string? prefix)
         }
     }
 
+    /// <summary>
+    /// Waits for the end of a daemon that does not listen: it is ending, or only beginning. True if it has begun to listen.
+    /// </summary>
+    internal async Task<bool> EarlierIsThereAsync(DaemonClient client, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (IsLocked())
+        {
+            if (await client.IsThereAsync(cancellation))
+                return true;
+            if (Stopwatch.GetElapsedTime(started) > Longest)
+                throw new CliException($"a hyperspectord of host '{paths.Name}' runs but does not listen on {paths.Socket}; see {LogPath}");
+            await Task.Delay(20, cancellation);
+        }
+
+        return await client.IsThereAsync(cancellation);
+    }
+
     /// <summary>Removes what starting made, after the daemon has ended with nothing left.</summary>
     internal void RemoveTraces()
     {
@@ -70,6 +108,23 @@ internal sealed class DaemonStart(HostPaths paths, string? prefix)
         catch (UnauthorizedAccessException error) when (!System.Environment.IsPrivilegedProcess)
         {
             throw new CliException("starting hyperspectord takes root; try it with sudo", cause: error);
+        }
+    }
+
+    // The daemon's own lock (flock(2)), which the kernel undoes when it ends, however it ends.
+    private bool IsLocked()
+    {
+        var path = $"{paths.Run}/{ProgramName}.lock";
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            using var file = Files.OpenRead(path);
+            return !Files.TryLock(file);
+        }
+        catch (KernelException error) when (error.Errno == Errno.ENOENT)
+        {
+            return false;
         }
     }
 

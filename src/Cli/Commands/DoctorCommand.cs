@@ -43,7 +43,7 @@ internal static class DoctorCommand
         screen.Line();
         screen.Pieces(
             report.Ready ? new Cell("ready", Tone.Good) : new Cell("not ready", Tone.Bad),
-            report.Ready ? ": nothing that is required is missing" : $": {missing} of what is required is missing; see 'fix' above",
+            report.Ready ? ": nothing that is required is missing" : $": {missing} of what is required is missing, or could not be tried; see 'fix' above",
             new Cell($" (kernel {report.Kernel}, {time} s)", Tone.Dim));
     }
 

@@ -36,32 +36,37 @@ internal static class DownCommand
         var paths = context.Global.Paths(parsed);
         var start = new DaemonStart(paths, context.Global.PrefixArgument(parsed));
         using var client = new DaemonClient(paths);
-        if (!await client.IsThereAsync(cancellation))
+        // One that does not listen may be ending, having nothing left to do.
+        if (!await client.IsThereAsync(cancellation) && !await start.EarlierIsThereAsync(client, cancellation) && !Leftovers.Exist(paths))
         {
-            if (!Leftovers.Exist(paths))
-            {
-                start.RemoveTraces();
-                Say(screen, json, $"nothing is up on host '{paths.Name}'");
-                return ExitCodes.Done;
-            }
-
-            await start.EnsureAsync(client, screen.Remark, cancellation);
+            start.RemoveTraces();
+            Say(screen, json, $"nothing is up on host '{paths.Name}'");
+            return ExitCodes.Done;
         }
 
-        using var daemon = await OnDemandDaemonAsync(client, cancellation);
+        PidFd? daemon = null;
         try
         {
-            var route = keep ? $"{Routes.Site}?keep=true" : Routes.Site;
-            var steps = client.ObjectsAsync(HttpMethod.Delete, route, null, ApiJson.Default.ProgressLine, cancellation);
-            await Progress.ShowAsync(screen, json, "down", steps);
+            await start.WithDaemonAsync(client, screen.Remark, async () =>
+            {
+                daemon?.Dispose();
+                daemon = await OnDemandDaemonAsync(client, cancellation);
+                var route = keep ? $"{Routes.Site}?keep=true" : Routes.Site;
+                var steps = client.ObjectsAsync(HttpMethod.Delete, route, null, ApiJson.Default.ProgressLine, cancellation);
+                await Progress.ShowAsync(screen, json, "down", steps);
+            }, cancellation);
+            WaitForEnd(client, daemon, start);
         }
         catch (OperationCanceledException)
         {
             screen.Remark("interrupted; hyperspectord goes on without you");
             throw;
         }
+        finally
+        {
+            daemon?.Dispose();
+        }
 
-        WaitForEnd(client, daemon, start);
         if (!json)
             screen.Line(keep ? "down; what the VMs have written is kept" : "down; nothing is left");
         return ExitCodes.Done;

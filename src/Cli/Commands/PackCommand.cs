@@ -66,10 +66,13 @@ internal static class PackCommand
     {
         var paths = context.Global.Paths(parsed);
         using var client = new DaemonClient(paths);
-        await new DaemonStart(paths, context.Global.PrefixArgument(parsed)).EnsureAsync(client, context.Screen.Remark, cancellation);
-        var body = DaemonClient.Body(request, ApiJson.Default.PackBuildRequest);
-        var steps = client.ObjectsAsync(HttpMethod.Post, Routes.Packs, body, ApiJson.Default.ProgressLine, cancellation);
-        await Progress.ShowAsync(context.Screen, json, "pack build", steps);
+        var start = new DaemonStart(paths, context.Global.PrefixArgument(parsed));
+        await start.WithDaemonAsync(client, context.Screen.Remark, () => Progress.ShowAsync(context.Screen, json, "pack build", client.ObjectsAsync(
+            HttpMethod.Post,
+            Routes.Packs,
+            DaemonClient.Body(request, ApiJson.Default.PackBuildRequest),
+            ApiJson.Default.ProgressLine,
+            cancellation)), cancellation);
         return ExitCodes.Done;
     }
 

@@ -29,10 +29,13 @@ internal static class UpCommand
         using var client = new DaemonClient(paths);
         try
         {
-            await new DaemonStart(paths, context.Global.PrefixArgument(parsed)).EnsureAsync(client, screen.Remark, cancellation);
-            var body = DaemonClient.Body(site, ApiJson.Default.SiteSpec);
-            var steps = client.ObjectsAsync(HttpMethod.Put, Routes.Site, body, ApiJson.Default.ProgressLine, cancellation);
-            await Progress.ShowAsync(screen, json, "up", steps);
+            var start = new DaemonStart(paths, context.Global.PrefixArgument(parsed));
+            await start.WithDaemonAsync(client, screen.Remark, () => Progress.ShowAsync(screen, json, "up", client.ObjectsAsync(
+                HttpMethod.Put,
+                Routes.Site,
+                DaemonClient.Body(site, ApiJson.Default.SiteSpec),
+                ApiJson.Default.ProgressLine,
+                cancellation)), cancellation);
         }
         catch (OperationCanceledException)
         {

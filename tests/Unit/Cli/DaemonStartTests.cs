@@ -9,7 +9,7 @@ public sealed class DaemonStartTests : IDisposable
     // Writes down how it was started, answers what 'up' and 'down' ask, and ends after a 'down'.
     private const string Daemon = """
         #!/usr/bin/env python3
-        import http.server, json, os, socketserver, sys, threading
+        import fcntl, http.server, json, os, socketserver, sys, threading, time
         prefix = sys.argv[sys.argv.index("--state-prefix") + 1]
         run = prefix + "/run/hyperspector"
         with open(prefix + "/started", "a") as note:
@@ -21,6 +21,8 @@ public sealed class DaemonStartTests : IDisposable
         if os.path.exists(prefix + "/refuse"):
             print("first complaint", file=sys.stderr)
             sys.exit("hyperspectord: \x1b[31mthe kernel is too old")
+        lock = open(run + "/hyperspectord.lock", "w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
         class Answers(http.server.BaseHTTPRequestHandler):
             def log_message(self, *arguments):
@@ -33,6 +35,12 @@ public sealed class DaemonStartTests : IDisposable
                 self.answer({"version": "1", "host": "default", "pid": os.getpid()} if self.path == "/version" else [])
             def do_PUT(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
+                if os.path.exists(prefix + "/ending"):
+                    os.unlink(prefix + "/ending")
+                    os.unlink(run + "/hyperspectord.sock")
+                    self.connection.close()
+                    time.sleep(1)
+                    os._exit(0)
                 self.answer({"subject": "host", "step": "end", "state": "finished", "last": True})
             def do_DELETE(self):
                 self.answer({"subject": "host", "step": "end", "state": "finished", "last": True})
@@ -41,6 +49,7 @@ public sealed class DaemonStartTests : IDisposable
 
         def end():
             os.unlink(run + "/hyperspectord.sock")
+            os.unlink(run + "/hyperspectord.lock")
             os._exit(0)
 
         class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -103,6 +112,27 @@ public sealed class DaemonStartTests : IDisposable
 
         Assert.True(Run("up").Status.Succeeded);
         _ = Assert.Single(File.ReadAllLines(Path.Join(_host.Root, "started")));
+    }
+
+    [Fact]
+    public void Up_DaemonIsJustEnding_WaitsAndStartsTheNext()
+    {
+        _ = Run("up");
+        _ = _host.Write("ending", "");
+
+        var result = Run("up");
+
+        Assert.Equal("", result.Error);
+        Assert.True(result.Status.Succeeded);
+        Assert.Equal(2, File.ReadAllLines(Path.Join(_host.Root, "started")).Length);
+    }
+
+    [Fact]
+    public void Up_TwoAtOnce_ShareOneDaemon()
+    {
+        var result = _host.Shell($"{_program} up & {_program} up; first=$?; wait $!; echo $first $?");
+
+        Assert.Equal("0 0", result.Output.Trim().Split('\n')[^1]);
     }
 
     [Fact]
