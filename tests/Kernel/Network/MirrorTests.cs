@@ -214,7 +214,8 @@ public sealed class MirrorTests : IDisposable
 
         Assert.True(port.Created);
         var after = Quiet("edge");
-        Assert.Equal(capture.Stop().Count, after.Mirrored - before.Mirrored);
+        // Its kernel may say one thing more between the counting and the end of the capture; never less.
+        Assert.InRange(capture.Stop().Count - (after.Mirrored - before.Mirrored), 0, 3);
         Assert.Equal(before.Idle, after.Idle);
     }
 
@@ -294,12 +295,14 @@ public sealed class MirrorTests : IDisposable
         IEnumerable<string> Ordered(IEnumerable<string> all) => inOrder ? all : all.Order(StringComparer.Ordinal);
 
         // The VM's kernel may have said something while one capture ran already and the other did not: both begin at the marker.
+        // Its multicast reports come from a timer on any processor: beside the marker, they have no order.
         IEnumerable<string> From(IReadOnlyList<Frame> all) =>
-            all.Where(f => f.Source == mac || f.Text == Marker).Select(f => f.Text).SkipWhile(f => f != Marker);
+            all.Where(f => (f.Source == mac && !f.Text.StartsWith(MulticastReports, StringComparison.Ordinal)) || f.Text == Marker).Select(f => f.Text).SkipWhile(f => f != Marker);
 
         IEnumerable<string> To(IReadOnlyList<Frame> all) => all.Where(f => f.Source != mac && f.Text != Marker).Select(f => f.Text);
     }
 
+    private const string MulticastReports = "333300000016";
     private const string Marker = "FFFFFFFFFFFF0248000000FF" + "88B5" + "6D61726B6572";
 
     private int Filters(ServerPort port) => (_bench.Base.Output("tc", "filter", "show", "dev", port.Interface, "egress")
