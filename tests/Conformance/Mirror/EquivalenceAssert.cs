@@ -42,9 +42,12 @@ internal static class EquivalenceAssert
     }
 
     /// <summary>Whole alert records are equal, as multisets.</summary>
-    internal static void SameAlerts(EquivalenceResult result)
+    internal static void SameAlerts(EquivalenceResult result) => Same(Equivalence.OfTheMix(result.Here), Equivalence.OfTheMix(result.There));
+
+    /// <summary>The same of any two onlookers.</summary>
+    internal static void Same(IEnumerable<JsonObject> here, IEnumerable<JsonObject> there)
     {
-        var differences = AlertComparison.Differences(Equivalence.OfTheMix(result.Here), Equivalence.OfTheMix(result.There));
+        var differences = AlertComparison.Differences(here, there);
         Assert.True(differences.Count == 0, $"{differences.Count} alerts differ:\n{string.Join('\n', differences.Take(20))}");
     }
 

@@ -10,11 +10,16 @@ public sealed class EquivalenceTests(ITestOutputHelper output)
     public void IdsVm_FramesAsCarried_SeesWhatTheBaseSees()
     {
         using var server = new MachineServer(wire: false);
-        var result = Equivalence.Run(server.Target, server.OnPort, server.OnMirror, EquivalenceAssert.PackDirectory);
+        var result = Equivalence.Run(
+            server.Target, server.OnPort, server.OnMirror, EquivalenceAssert.PackDirectory,
+            alsoReady: () => server.Told().Any(a => EveFile.Signature(a) == SuricataWatch.ReadySignature));
         EquivalenceAssert.TheMixMeansSomething(result, output.WriteLine);
         EquivalenceAssert.BenignRaisesNothing(result, server.Target);
         EquivalenceAssert.SameAlerts(result);
         EquivalenceAssert.SameFrames(result, server.ServerMac);
+
+        // And what the pack's own Suricata found has come all the way to the user.
+        EquivalenceAssert.Same(Equivalence.WhileItRan(result.Here.Alerts), Equivalence.WhileItRan(server.ToldToTheEnd()));
         Assert.All(server.Host.Status().Mirrors, m => Assert.Equal((0L, 0L), (m.Dropped, m.Refused)));
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Tests.Kit.Hosts;
 using HyperSpector.Tests.Kit.Traffic;
@@ -44,6 +45,24 @@ internal sealed class MachineServer : IDisposable
 
     internal TestHost Host => _host;
 
+    /// <summary>Suricata's own records of the alerts that <c>hyperspector alerts</c> tells of.</summary>
+    internal IReadOnlyList<JsonObject> Told() =>
+        [.. _host.Alerts().Where(e => e.Kind == "alert").Select(e => JsonNode.Parse(e.Raw!.Value.GetRawText())!.AsObject())];
+
+    /// <summary>The same, once the marker of the mix's end is among them.</summary>
+    internal IReadOnlyList<JsonObject> ToldToTheEnd()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var told = Told();
+            if (told.Any(a => EveFile.Signature(a) == Marker.EndSignature))
+                return told;
+            Thread.Sleep(100);
+        }
+
+        throw new TimeoutException("'hyperspector alerts' does not tell of the marker");
+    }
+
     internal TrafficTarget Target { get; }
 
     internal byte[] ServerMac { get; }
@@ -63,6 +82,9 @@ internal sealed class MachineServer : IDisposable
         var directory = Directory.CreateDirectory($"{_host.Prefix}/responders").FullName;
         File.Copy(Responders.Path, $"{directory}/responders.py");
         var command = string.Join(", ", Responders.Command("/srv/responders/responders.py").Select(a => $"\"{a}\""));
+        // The pack's own Suricata notices the markers by rules of the user's, as docs/packs.md tells users to bring them.
+        var rules = Directory.CreateDirectory($"{_host.Prefix}/rules").FullName;
+        File.WriteAllText($"{rules}/marker.rules", Marker.Rules);
         _host.Up($"""
             servers:
               {Server}:
@@ -76,6 +98,7 @@ internal sealed class MachineServer : IDisposable
                   - name: suricata
                     options: {"{threads: 1, stats_interval: 2}"}
                   - tcpdump
+                volumes: ["{rules}:/etc/suricata/rules/local:ro"]
                 frames: {(wire ? "wire" : "carried")}
             """);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using HyperSpector.Tests.Kit.Traffic;
 
 namespace HyperSpector.Tests.Kit.Watching;
@@ -16,7 +17,13 @@ public sealed record EquivalenceResult(
 public static class Equivalence
 {
     /// <summary>Starts the watchers, runs the mix, ends the watchers in order.</summary>
-    public static EquivalenceResult Run(TrafficTarget target, WatchPoint here, WatchPoint there, string packDirectory)
+    /// <param name="target">The server.</param>
+    /// <param name="here">The server's port in the base.</param>
+    /// <param name="there">The mirror.</param>
+    /// <param name="packDirectory">The Suricata pack, whose configuration both use.</param>
+    /// <param name="alsoReady">Whether a third onlooker has noticed <see cref="Marker.Ready"/>, which is sent until it has.</param>
+    public static EquivalenceResult Run(
+        TrafficTarget target, WatchPoint here, WatchPoint there, string packDirectory, Func<bool>? alsoReady = null)
     {
         using var suricataHere = new SuricataWatch(here, packDirectory);
         using var suricataThere = new SuricataWatch(there, packDirectory);
@@ -24,6 +31,14 @@ public static class Equivalence
         using var captureThere = new PacketCapture(there);
         foreach (var suricata in new[] { suricataHere, suricataThere })
             suricata.WaitFor(SuricataWatch.ReadySignature, () => Marker.Send(target, Marker.Ready));
+
+        for (var i = 0; alsoReady?.Invoke() == false; i++)
+        {
+            if (i > 300)
+                throw new TimeoutException("the third onlooker does not notice the marker");
+            Marker.Send(target, Marker.Ready);
+            Thread.Sleep(100);
+        }
 
         IReadOnlyList<(string, TimeSpan)> took;
         using (new OneProcessor())
@@ -40,7 +55,12 @@ public static class Equivalence
         return new EquivalenceResult(suricataHere.Finish(), suricataThere.Finish(), framesHere, framesThere, took);
     }
 
+    /// <summary>What was raised while the mix ran, before Suricata was told to end and judged what it still held.</summary>
+    public static IEnumerable<JsonObject> WhileItRan(IEnumerable<JsonObject> alerts) =>
+        alerts.TakeWhile(a => EveFile.Signature(a) != Marker.EndSignature)
+            .Where(a => EveFile.Signature(a) != SuricataWatch.ReadySignature);
+
     /// <summary>The alerts that the mix raised, without those of the markers.</summary>
-    public static IEnumerable<System.Text.Json.Nodes.JsonObject> OfTheMix(EveFile eve) =>
+    public static IEnumerable<JsonObject> OfTheMix(EveFile eve) =>
         eve.Alerts.Where(a => EveFile.Signature(a) is not (SuricataWatch.ReadySignature or Marker.EndSignature));
 }
