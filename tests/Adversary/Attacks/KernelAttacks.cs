@@ -36,6 +36,8 @@ internal static class KernelAttacks
         .. new[] { "user", "mnt", "net", "pid", "ipc", "uts", "cgroup", "time" }.Select(
             space => Call($"kernel.unshare-{space}", $"make a {space} namespace", "unshare", space)),
         Call("kernel.vsock", "make a socket to the hypervisor (AF_VSOCK)", "vsock"),
+        Call("kernel.families", "make a socket of a rarely used family", "families"),
+        Call("kernel.personality", "switch mitigations off (personality)", "personality"),
         Call("kernel.fanotify", "watch every file of a mount (fanotify)", "fanotify"),
         Call("kernel.realtime", "take real-time priority", "realtime"),
         Call("kernel.capabilities", "raise a capability that was not given", "raise-capabilities"),

@@ -244,6 +244,21 @@ def attack_vsock():
         return "socket"
 
 
+def attack_families():
+    """Rarely used protocol families: AF_ALG, AF_KEY, AF_XDP, AF_TIPC, AF_CAN, AF_BLUETOOTH …"""
+    def make(family, kind):
+        socket.socket(family, kind).close()
+        return "made"
+    return any_of([("%d" % f, lambda f=f, k=k: make(f, k))
+                   for f in list(range(3, 10)) + [11, 12] + list(range(14, 16)) + list(range(18, 46)) if f != 40 for k in (5, 2, 3)])
+
+
+def attack_personality():
+    """READ_IMPLIES_EXEC: switches a mitigation off for everything that is run from here on."""
+    call(135, 0x0400000)
+    return "READ_IMPLIES_EXEC"
+
+
 def attack_fanotify():
     descriptor = call(300, 0, 0)
     call(301, descriptor, 0x1 | 0x10, 0x20, -100, b"/")
