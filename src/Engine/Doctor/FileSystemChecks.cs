@@ -8,8 +8,8 @@ namespace HyperSpector.Engine.Doctor;
 /// <summary>What the file systems of VMs are put together from.</summary>
 internal static class FileSystemChecks
 {
-    // As VMs are mounted: index and nfs_export are what makes changes of a server visible to a watch on its overlay.
-    private const string Options = ",redirect_dir=on,index=on,nfs_export=on";
+    // As VMs are mounted.
+    private const string Options = ",redirect_dir=on,index=on";
 
     private static readonly string[] Live = ["/", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 

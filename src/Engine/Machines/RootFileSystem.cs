@@ -9,9 +9,10 @@ namespace HyperSpector.Engine.Machines;
 /// <summary>Mounts a VM's root file system: one overlay per part, in place, then the volumes (docs/adr/0002).</summary>
 internal sealed class RootFileSystem(HostPaths paths, MachinePlan plan, PreparedBase prepared) : IDisposable
 {
-    // The index and file handles serve inter-VM disk mounting (design §5); a layer that is to be a lower of other VMs has neither,
-    // nor renamed directories, so that it means the same wherever it lies.
-    private const string Options = "index=on,nfs_export=on,redirect_dir=on,metacopy=off,xino=auto";
+    // The index keeps hard links together. Not nfs_export: with it overlayfs copies every lower file up, with fsync, before it
+    // deletes it (ovl_need_index in fs/overlayfs/util.c): deleting /usr took minutes and filled the disk. A layer that is to be a
+    // lower of other VMs has neither index nor renamed directories, so that it means the same wherever it lies.
+    private const string Options = "index=on,redirect_dir=on,metacopy=off,xino=auto";
     private const string PlainOptions = "index=off,redirect_dir=follow,metacopy=off,xino=auto";
     private static readonly TimeSpan BusyLimit = TimeSpan.FromSeconds(5);
 
