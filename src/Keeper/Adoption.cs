@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using HyperSpector.Engine.Hosts;
 using HyperSpector.Engine.Mediator;
@@ -19,6 +20,8 @@ namespace HyperSpector.Keeper;
 /// </remarks>
 internal static class Adoption
 {
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>Takes over from a living monitor, if there is one, and ends it.</summary>
     /// <returns>How many descriptors were taken.</returns>
     internal static int Adopt(MediatorPaths run, Holdings holdings, Func<FileDescriptor, bool> addListener)
@@ -26,6 +29,7 @@ internal static class Adoption
         using var monitor = PartProcess.Find(run.MonitorPid);
         if (monitor is null)
             return 0;
+        WaitUntilSettled(monitor);
         var mirrors = MirrorsFile.Read(run.Mirrors);
         var taken = 0;
         foreach (var (number, link) in Descriptors(monitor.Pid))
@@ -46,6 +50,19 @@ internal static class Adoption
         _ = monitor.Process.Signal(SIGKILL);
         _ = monitor.Process.WaitForEnd(Timeout.InfiniteTimeSpan);
         return taken;
+    }
+
+    // The last keeper may have been killed while its monitor was starting, with descriptors under way in the socket pair. The
+    // monitor closes its end when it has read everything up to the end.
+    private static void WaitUntilSettled(PartProcess monitor)
+    {
+        var control = new FileInfo($"/proc/{monitor.Pid}/fd/{MonitorProcess.ControlNumber}");
+        var started = Stopwatch.GetTimestamp();
+        while (control.LinkTarget is not null && Stopwatch.GetElapsedTime(started) < SettleLimit)
+        {
+            Thread.Sleep(1);
+            control.Refresh();
+        }
     }
 
     private static IEnumerable<(int Number, string Link)> Descriptors(int pid)

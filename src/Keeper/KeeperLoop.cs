@@ -53,11 +53,8 @@ internal sealed class KeeperLoop : IDisposable
         Span<Readiness> ready = stackalloc Readiness[32];
         while (true)
         {
-            if (_monitor.UntilStart == TimeSpan.Zero)
-            {
-                _monitor.Start();
+            if (_monitor.UntilStart == TimeSpan.Zero && _monitor.TryStart())
                 _poll.Add(_monitor.Ended!, MonitorToken);
-            }
 
             var wait = _monitor.UntilStart is { } until ? (int)Math.Ceiling(until.TotalMilliseconds) : -1;
             foreach (var one in ready[.._poll.Wait(ready, wait)])
@@ -68,7 +65,15 @@ internal sealed class KeeperLoop : IDisposable
                     return;
                 }
 
-                Serve(one);
+                try
+                {
+                    Serve(one);
+                }
+                catch (IOException failure)
+                {
+                    // One request fails; what we hold for the VM must not go with it.
+                    _log.Write(failure.Message);
+                }
             }
         }
     }
@@ -175,10 +180,10 @@ internal sealed class KeeperLoop : IDisposable
         {
             result = Obey(bytes[..count]);
         }
-        catch (KernelException failure)
+        catch (IOException failure)
         {
             _log.Write(failure.Message);
-            result = failure.Errno;
+            result = (failure as KernelException)?.Errno ?? Errno.EIO;
         }
 
         foreach (var unused in _received)

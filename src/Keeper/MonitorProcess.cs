@@ -12,7 +12,9 @@ namespace HyperSpector.Keeper;
 /// <summary>Our child, the monitor: started, fed with descriptors, replaced when it ends.</summary>
 internal sealed class MonitorProcess(Options options, Holdings holdings, BoundedLog log) : IDisposable
 {
-    private const int ControlNumber = 3;
+    /// <summary>Our socket's number in the monitor, until it has seen our end.</summary>
+    internal const int ControlNumber = 3;
+
     private const int InFlightNumber = 4;
     private const int SIGKILL = 9;
     private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(5);
@@ -48,27 +50,21 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
         }
     }
 
-    /// <summary>Starts it and hands in everything.</summary>
-    internal void Start()
+    /// <summary>Starts it and hands in everything; false if that failed, and then it is tried again later.</summary>
+    internal bool TryStart()
     {
-        var (ours, theirs) = UnixSocket.Pair(UnixSocketKind.SequencedPacket);
-        using (theirs)
+        try
         {
-            _child = Spawn.Start(new SpawnRequest
-            {
-                Program = options.Monitor,
-                Arguments = ["--uid", options.User.ToString(CultureInfo.InvariantCulture)],
-                Descriptors = [(ControlNumber, theirs), (InFlightNumber, holdings.InFlight)],
-                NewSession = true,
-                WorkingDirectory = "/",
-            });
+            Start();
+            return true;
         }
-
-        _control = ours;
-        _started = Stopwatch.GetTimestamp();
-        PartProcess.WritePidFile(options.Run.MonitorPid, _child.Pid);
-        foreach (var (message, descriptor) in holdings.All())
-            Send(message, descriptor);
+        catch (IOException failure)
+        {
+            log.Write($"the monitor cannot be started: {failure.Message}");
+            Dispose();
+            WaitLonger();
+            return false;
+        }
     }
 
     /// <summary>Reaps it after its end; the next one waits the longer, the sooner it died.</summary>
@@ -81,9 +77,9 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
         _child = null;
         _control?.Dispose();
         _control = null;
-        _ended = Stopwatch.GetTimestamp();
-        _delay = lived >= Healthy || _delay == TimeSpan.Zero ? FirstDelay : TimeSpan.FromTicks(
-            Math.Min(LongestDelay.Ticks, _delay.Ticks * 2));
+        if (lived >= Healthy)
+            _delay = TimeSpan.Zero;
+        WaitLonger();
         Respawns++;
     }
 
@@ -95,12 +91,10 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
     {
         if (_control is null)
             return;
-        Span<byte> bytes = stackalloc byte[ControlMessage.Size];
-        message.Write(bytes);
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            var errno = UnixSocket.TrySend(_control, bytes, descriptor);
+            var errno = TrySend(message, descriptor);
             if (errno == Errno.None)
                 return;
             var left = SendLimit - Stopwatch.GetElapsedTime(started);
@@ -143,6 +137,46 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
 
         _control?.Dispose();
         _control = null;
+    }
+
+    private void Start()
+    {
+        var (ours, theirs) = UnixSocket.Pair(UnixSocketKind.SequencedPacket);
+        _control = ours;
+        var all = new Queue<(ControlMessage Message, FileDescriptor Descriptor)>(holdings.All());
+        using (theirs)
+        {
+            // What fits into the socket (net.unix.max_dgram_qlen, 10) waits there for the monitor, even if we are killed from the
+            // next instruction on.
+            while (all.TryPeek(out var first) && TrySend(first.Message, first.Descriptor) == Errno.None)
+                _ = all.Dequeue();
+            _child = Spawn.Start(new SpawnRequest
+            {
+                Program = options.Monitor,
+                Arguments = ["--uid", options.User.ToString(CultureInfo.InvariantCulture)],
+                Descriptors = [(ControlNumber, theirs), (InFlightNumber, holdings.InFlight)],
+                NewSession = true,
+                WorkingDirectory = "/",
+            });
+        }
+
+        _started = Stopwatch.GetTimestamp();
+        PartProcess.WritePidFile(options.Run.MonitorPid, _child.Pid);
+        foreach (var (message, descriptor) in all)
+            Send(message, descriptor);
+    }
+
+    private Errno TrySend(ControlMessage message, params ReadOnlySpan<FileDescriptor> descriptor)
+    {
+        Span<byte> bytes = stackalloc byte[ControlMessage.Size];
+        message.Write(bytes);
+        return UnixSocket.TrySend(_control!, bytes, descriptor);
+    }
+
+    private void WaitLonger()
+    {
+        _ended = Stopwatch.GetTimestamp();
+        _delay = _delay == TimeSpan.Zero ? FirstDelay : TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, _delay.Ticks * 2));
     }
 
     // A monitor that was taken over might send descriptors.

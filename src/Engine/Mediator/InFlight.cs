@@ -22,16 +22,15 @@ internal sealed class InFlight : IDisposable
         if (_size * (AbandonedLimit + 1) > MappedPage.Size)
             throw new NotSupportedException($"the kernel's notifications have {_size} bytes");
         _page = page;
-        if (!Notification.TryParse(Current, out _))
-            return;
-        for (var place = 1; place <= AbandonedLimit; place++)
+        if (Notification.TryParse(Current, out _))
         {
-            if (Notification.TryParse(Place(place), out _) && place < AbandonedLimit)
-                continue;
-            Current.CopyTo(Place(place));
-            break;
+            var free = 1;
+            while (free < AbandonedLimit && Notification.TryParse(Place(free), out _))
+                free++;
+            Current.CopyTo(Place(free));
         }
 
+        // Also if it is none: the kernel refuses to receive into memory that is not zero.
         Current.Clear();
     }
 

@@ -104,9 +104,11 @@ public sealed class MediatorLoop : IDisposable
         if (errno != Errno.None)
         {
             // ENOENT: the caller was killed before we came.
-            if (errno != Errno.ENOENT)
-                _log.Write($"receive: {errno}");
-            return errno == Errno.ENOENT;
+            if (errno == Errno.ENOENT)
+                return true;
+            _log.Write($"receive: {errno}");
+            _inFlight.Current.Clear();
+            return false;
         }
 
         if (Notification.TryParse(_inFlight.Current, out var call))
@@ -131,8 +133,10 @@ public sealed class MediatorLoop : IDisposable
         if (errno != Errno.None || count == 0)
         {
             // The keeper is dead. The next one takes our descriptors and then ends us; until then nothing changes for the VM.
+            // Closing our end tells it that nothing is left in the queue of the socket pair.
             _log.Write("the keeper is gone; serving on");
             _poll.Remove(_control);
+            _control.Dispose();
             _hasKeeper = false;
             return;
         }
