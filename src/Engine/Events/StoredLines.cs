@@ -94,17 +94,12 @@ internal sealed class StoredLines(string path) : IDisposable
             return false;
         while (true)
         {
-            // Whether there is a successor is asked before the last look: a writer never returns to an older segment.
-            var next = _scanner is null ? FirstAfter(0) : 0;
             if (_scanner is not null && TryScan())
                 return true;
-            if (_scanner is not null)
-            {
-                next = FirstAfter(_segment);
-                if (next != 0 && TryScan())
-                    return true;
-            }
-
+            // Whether there is a successor is asked before the last look: a writer never returns to an older segment.
+            var next = FirstAfter(_segment);
+            if (next != 0 && _scanner is not null && TryScan())
+                return true;
             if (next == 0)
                 return false;
             Begin(next, 0);
