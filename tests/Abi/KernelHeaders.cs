@@ -91,7 +91,8 @@ internal static class KernelHeaders
         c.Append(CultureInfo.InvariantCulture, $"_Static_assert(({cast})({name}) == {bits}ULL, \"{name}\");\n");
     }
 
-    private static int Size(Type type)
+    /// <summary>sizeof, as the runtime lays it out.</summary>
+    internal static int Size(Type type)
     {
         if (type.IsEnum)
             type = Enum.GetUnderlyingType(type);

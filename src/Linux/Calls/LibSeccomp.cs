@@ -16,7 +16,7 @@ internal static unsafe partial class LibSeccomp
     internal const int SCMP_FLTATR_CTL_OPTIMIZE = 8;
     internal const int SCMP_CMP_EQ = 4;
     internal const int SCMP_CMP_MASKED_EQ = 7;
-    internal const int NR_SCMP_ERROR = -1;
+    internal const int __NR_SCMP_ERROR = -1;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct ArgumentComparison

@@ -106,7 +106,7 @@ public sealed record SeccompPolicy
     private static unsafe void Add(void* context, SeccompRule rule)
     {
         var call = LibSeccomp.seccomp_syscall_resolve_name(rule.Call);
-        if (call == LibSeccomp.NR_SCMP_ERROR)
+        if (call == LibSeccomp.__NR_SCMP_ERROR)
         {
             if (rule.Optional)
                 return;
