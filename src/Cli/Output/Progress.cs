@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using HyperSpector.Api.Messages;
 
 namespace HyperSpector.Cli.Output;
@@ -21,6 +23,12 @@ internal static class Progress
             await new LiveProgress(screen).ShowAsync(noted);
         else
             await LinesAsync(screen, noted);
+        if (!json)
+        {
+            foreach (var words in outcome.LastWords())
+                screen.Line($"  | {words}");
+        }
+
         outcome.ThrowIfFailed();
     }
 
@@ -55,6 +63,26 @@ internal sealed class ProgressOutcome(string what)
             if (step.Last)
                 _last = step;
             yield return step;
+        }
+    }
+
+    /// <summary>What a VM that failed said last: hostile; the screen escapes it.</summary>
+    internal IEnumerable<string> LastWords()
+    {
+        foreach (var line in Encoding.UTF8.GetString(_last?.Log ?? []).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string? text = null;
+            try
+            {
+                text = JsonSerializer.Deserialize(line, Api.ApiJson.Default.LogLine)?.Text;
+            }
+            catch (JsonException)
+            {
+                // Whoever took the reader over may have written anything: such a line is not shown.
+            }
+
+            if (text is not null)
+                yield return text;
         }
     }
 

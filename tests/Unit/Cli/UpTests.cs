@@ -54,6 +54,30 @@ public sealed class UpTests : IDisposable
         Assert.True(result.Status.Succeeded);
     }
 
+    [Fact]
+    public void Up_ThatFailedInAVm_ShowsItsLastWordsEscaped()
+    {
+        var log = """
+            {"time":"2026-11-24T03:00:00+00:00","machine":"build-1","text":"E: Unable to locate \u001b[31mpackage"}
+            not JSON
+            """;
+        var last = new Api.Messages.ProgressLine
+        {
+            Subject = "host",
+            Step = "end",
+            State = "failed",
+            Detail = "the package manager failed",
+            Log = System.Text.Encoding.UTF8.GetBytes(log),
+            Last = true,
+        };
+        _host.Daemon.Lines("PUT /site", JsonSerializer.Serialize(last, ApiJson.Default.ProgressLine));
+
+        var result = _host.Run("up");
+
+        Assert.Equal("  | E: Unable to locate \\x1b[31mpackage\n", result.Output);
+        Assert.Equal(1, result.Status.ShellCode);
+    }
+
     [Theory]
     [InlineData("no space left on device", null, "up failed: no space left on device")]
     [InlineData("boom", "done", "up failed: boom; what had been done was rolled back")]
