@@ -59,8 +59,14 @@ public sealed class Spool : IDisposable
     /// <exception cref="KernelException">EBUSY: another process writes to it.</exception>
     public static Spool Open(FileDescriptor directory, TimeProvider clock, long totalSize = 1L << 30)
     {
-        if (!Files.TryLock(directory))
-            throw new KernelException("flock", Errno.EBUSY, "spool");
+        // A lock outlives its holder by the moment in which a child of it, started beside us, has not yet closed its copy (execve).
+        for (var attempt = 0; !Files.TryLock(directory); attempt++)
+        {
+            if (attempt == 50)
+                throw new KernelException("flock", Errno.EBUSY, "spool");
+            Thread.Sleep(10);
+        }
+
         var spool = new Spool(directory, totalSize, clock);
         spool.Recover();
         return spool;

@@ -47,7 +47,8 @@ public sealed class OutputTailTests : IDisposable
                 using var directory = scratch.Open();
                 var sink = new Sink();
                 var text = string.Concat(sample.lines.Select((length, i) => $"{i}:{new string('x', length)}\n"));
-                using var tail = new OutputTail(directory, "out", 0, null, sink, _buffer);
+                // A buffer of its own: samples run on several threads.
+                using var tail = new OutputTail(directory, "out", 0, null, sink, new byte[OutputTail.BufferSize]);
                 var at = 0;
                 for (var i = 0; at < text.Length; i++)
                 {
