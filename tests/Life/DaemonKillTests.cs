@@ -50,7 +50,7 @@ public partial class DaemonKillTests
 
         host.Down();
         host.StopDaemon();
-        Assert.Empty(host.Leftovers());
+        Assert.Equal("", string.Join('\n', host.Leftovers()));
     }
 
     private static void AssertConsecutive(List<int> numbers, int atLeast)

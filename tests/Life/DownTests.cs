@@ -1,6 +1,9 @@
 using HyperSpector.Tests.Kit.Hosts;
 using Xunit;
 
+// These compare what the whole machine has before and after, or bring it under load.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace HyperSpector.Tests.Life;
 
 public class DownTests
@@ -17,7 +20,7 @@ public class DownTests
         host.Down();
         host.StopDaemon();
 
-        Assert.Empty(host.Leftovers());
+        Assert.Equal("", string.Join('\n', host.Leftovers()));
         Assert.Equal(before, Machine.Snapshot());
     }
 
@@ -45,7 +48,7 @@ public class DownTests
         Assert.Equal(1, result.Status.ShellCode);
         Assert.Contains("/no/such/program", result.Error, StringComparison.Ordinal);
         host.StopDaemon();
-        Assert.Empty(host.Leftovers());
+        Assert.Equal("", string.Join('\n', host.Leftovers()));
         Assert.Equal(before, Machine.Snapshot());
     }
 

@@ -20,6 +20,7 @@ public sealed class HostPaths
         var suffix = name == DefaultName ? "" : $"-{name}";
         Run = Path.Join(prefix, $"run/hyperspector{suffix}");
         State = Path.Join(prefix, $"var/lib/hyperspector{suffix}");
+        CgroupRoot = $"/hyperspector{suffix}";
         Cache = cache ?? Path.Join(prefix, "var/cache/hyperspector");
     }
 
@@ -54,8 +55,14 @@ public sealed class HostPaths
     /// <summary>Container id, unique on the machine: it also names the cgroup.</summary>
     public string ContainerId(string machine) => $"hyperspector-{Name}-{machine}";
 
+    /// <summary>
+    /// The cgroup of all VMs of this host, below each hierarchy's root. No two hosts share one: whoever removes an empty directory would
+    /// pull it from under a runtime that has just found it there.
+    /// </summary>
+    public string CgroupRoot { get; }
+
     /// <summary>cgroup path of a VM below each hierarchy's root.</summary>
-    public string CgroupPath(string machine) => $"/hyperspector/{Name}/{machine}";
+    public string CgroupPath(string machine) => $"{CgroupRoot}/{machine}";
 
     /// <summary>
     /// An interface name in the base: <c>hs</c>, a letter for its role (p: a server's port, m: a mirror port) and 8 hex digits

@@ -14,15 +14,14 @@ internal sealed class Cgroups(HostPaths paths)
     /// <summary>Names of VMs that have a cgroup.</summary>
     internal IReadOnlyList<string> Machines()
     {
-        var host = Path.GetDirectoryName(paths.CgroupPath("x"))!;
         return
         [
-            .. Hierarchies().Select(h => h + host).Where(Directory.Exists).SelectMany(Directory.GetDirectories)
+            .. Hierarchies().Select(h => h + paths.CgroupRoot).Where(Directory.Exists).SelectMany(Directory.GetDirectories)
                 .Select(d => Path.GetFileName(d)).Distinct(StringComparer.Ordinal),
         ];
     }
 
-    /// <summary>Kills whatever is in the VM's cgroups and removes them, and the directories above that are then empty.</summary>
+    /// <summary>Kills whatever is in the VM's cgroups and removes them, and the host's own if that is then empty.</summary>
     internal void Remove(string machine)
     {
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -42,8 +41,7 @@ internal sealed class Cgroups(HostPaths paths)
                 Thread.Sleep(5);
             }
 
-            var parent = Path.GetDirectoryName(directory)!;
-            _ = TryDelete(parent) && TryDelete(Path.GetDirectoryName(parent)!);
+            _ = TryDelete(hierarchy + paths.CgroupRoot);
         }
     }
 

@@ -51,6 +51,7 @@ internal static class KernelAttacks
         Private("kernel.nested-net-device", "make interfaces in a user namespace of one's own", "nested-net-device"),
         Same("kernel.foreign-abi", "the 32-bit entry of the kernel, past a filter of 64-bit numbers", Wall, "foreign_abi.c") with
         {
+            Present = Has32BitEntry,
             // It raises a namespace of its own process only.
             Native = _ => new Trial { Wrapper = ["unshare", "--uts"] },
         },
@@ -139,6 +140,23 @@ internal static class KernelAttacks
         Before = () => Tool.RunChecked("/usr/bin/python3", [Programs.PathOf("key.py"), "plant", scene.Base.MemorySecret]),
         After = () => Tool.RunChecked("/usr/bin/python3", [Programs.PathOf("key.py"), "remove"]),
     };
+
+    /// <summary>
+    /// getpid by <c>int 0x80</c>: a kernel without 32-bit emulation, or under a hypervisor that has no such gate, ends the process. A
+    /// filter has nothing to hold there.
+    /// </summary>
+    private static bool Has32BitEntry => Tool.Run(
+        "/usr/bin/python3",
+        [
+            "-c",
+            """
+            import ctypes, mmap
+            code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+            code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")  # mov eax, 20; int 0x80; ret
+            call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+            exit(call() <= 0)
+            """,
+        ]).Status.Succeeded;
 
     /// <summary>iopl(0) changes nothing; ENOSYS tells that the kernel was built without it.</summary>
     private static bool HasPorts => Tool.Run(

@@ -53,7 +53,14 @@ internal sealed class MediatorHost : IDisposable
     /// <summary>Ends the keeper as a daemon does.</summary>
     internal void StopKeeper() => _keeper.Stop(TimeSpan.FromSeconds(10));
 
-    internal PartProcess Monitor() => PartProcess.Find(Paths.MonitorPid) ?? throw new InvalidOperationException("there is no monitor");
+    /// <summary>The monitor that serves now. A keeper takes connections before it has started one.</summary>
+    internal PartProcess Monitor()
+    {
+        var pid = WaitFor(s => s.MonitorPid != 0).MonitorPid;
+        return PartProcess.Find(Paths.MonitorPid) is { } monitor && monitor.Pid == pid
+            ? monitor
+            : throw new InvalidOperationException($"monitor {pid} is gone again\n{Log}");
+    }
 
     internal void KillMonitor()
     {

@@ -78,7 +78,7 @@ public sealed partial class TestHost
             try
             {
                 if (File.ReadAllText($"{directory}/environ").Split('\0').Contains($"HYPERSPECTOR_HOST={Name}") ||
-                    File.ReadAllText($"{directory}/cgroup").Contains($"/hyperspector/{Name}/", StringComparison.Ordinal) ||
+                    File.ReadAllText($"{directory}/cgroup").Contains($"/hyperspector-{Name}/", StringComparison.Ordinal) ||
                     (new FileInfo($"{directory}/ns/net").LinkTarget is { } link && spaces.Contains(link)))
                 {
                     found.Add(pid);
@@ -110,7 +110,7 @@ public sealed partial class TestHost
         if (Directory.Exists("/sys/fs/cgroup"))
             roots.AddRange(Directory.EnumerateDirectories("/sys/fs/cgroup").Where(d => new FileInfo(d).LinkTarget is null));
         var found = new List<string>();
-        foreach (var root in roots.Select(r => $"{r}/hyperspector/{Name}").Where(Directory.Exists))
+        foreach (var root in roots.Select(r => $"{r}/hyperspector-{Name}").Where(Directory.Exists))
         {
             found.Add(root);
             found.AddRange(Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories));

@@ -8,7 +8,7 @@ public sealed record Traces(IReadOnlyList<string> Mounts, IReadOnlyList<string> 
     /// <summary>Takes stock: mounts and files below <paramref name="prefix"/>, cgroups of ours, processes with ids of tests.</summary>
     public static Traces Of(string prefix) => new(
         [.. MountInfo.ReadSelf().Where(m => m.IsWithin(prefix)).Select(m => m.MountPoint)],
-        [.. MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").Select(m => m.MountPoint + "/hyperspector").Where(Directory.Exists).SelectMany(Directory.GetDirectories)],
+        [.. MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").SelectMany(m => Directory.GetDirectories(m.MountPoint, "hyperspector*")).SelectMany(Directory.GetDirectories)],
         [.. Directory.EnumerateFileSystemEntries(prefix, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)],
         [.. Directory.GetDirectories("/proc").Where(IsShifted)]);
 

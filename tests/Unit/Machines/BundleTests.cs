@@ -20,7 +20,7 @@ public sealed class BundleTests
         Assert.Equal(
             ["cgroup", "ipc", "mount", "network", "pid", "user", "uts"], spec.Linux.Namespaces.Select(n => n.Type).Order(StringComparer.Ordinal));
         Assert.False(spec.Process.NoNewPrivileges);
-        Assert.Equal("/hyperspector/default/web", spec.Linux.CgroupsPath);
+        Assert.Equal("/hyperspector/web", spec.Linux.CgroupsPath);
         Assert.Equal([new OciDevice(false, "rwm")], spec.Linux.Resources.Devices);
     }
 
