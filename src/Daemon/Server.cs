@@ -38,18 +38,17 @@ internal static class Server
         await application.WaitForShutdownAsync();
         File.Delete(paths.Socket);
         if (controller.IsEmpty)
-            RemoveTraces(options, controller);
+            RemoveTraces(paths, controller);
         return 0;
     }
 
-    private static void RemoveTraces(DaemonOptions options, SiteController controller)
+    private static void RemoveTraces(HostPaths paths, SiteController controller)
     {
         controller.RemoveTraces();
-        var run = options.Paths.Run;
+        var run = paths.Run;
         File.Delete($"{run}/hyperspectord.lock");
-        // Where a service manager starts us, it keeps our log; on demand, it lies here.
-        if (options.OnDemand)
-            File.Delete($"{run}/hyperspectord.log");
+        // The log of one that was started on demand: us, or one that came too late because we ran already. A service manager keeps ours.
+        File.Delete($"{run}/hyperspectord.log");
         PrivateDirectory.RemoveIfEmpty(run);
     }
 
