@@ -44,8 +44,9 @@ internal sealed class BaseStore(HostPaths paths)
         if (!Directory.Exists(Root))
             return;
         using var _ = FileLock.Take($"{Root}/lock");
-        foreach (var directory in Directory.GetDirectories(Root))
-            File.Delete($"{directory}/users/{containerId}");
+        // What a maker that was killed has left behind has no users yet.
+        foreach (var users in Directory.GetDirectories(Root).Select(d => $"{d}/users").Where(Directory.Exists))
+            File.Delete($"{users}/{containerId}");
     }
 
     // A user whose run directory is gone went with a reboot.
