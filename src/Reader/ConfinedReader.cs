@@ -20,7 +20,7 @@ internal static class ConfinedReader
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         SeccompPolicy.Load(descriptors[1]!).Apply();
 
-        using var spool = descriptors[3] is { } place ? Spool.Open(place, TimeProvider.System, plan.SpoolLimit) : null;
+        using var spool = descriptors[3] is { } place ? Spool.Open(place, TimeProvider.System, plan.SpoolLimit, EventLimits.SpoolBatch) : null;
         using var log = descriptors[4] is { } logPlace ? LogStore.Open(logPlace, plan.Machine, TimeProvider.System) : null;
         var outputs = spool is null
             ? null

@@ -46,6 +46,8 @@ internal static class Preparation
             Group = plan.Gid,
             Rules = rules,
             Descriptors = [.. all.OfType<FileDescriptor>()],
+            // An IDS that says much, or a VM that floods its output on purpose, must not slow the servers down through us.
+            Nice = 10,
             Limits =
             [
                 new ResourceLimit(LimitedResource.CoreSize, 0),

@@ -27,6 +27,9 @@ public static class EventLimits
     /// <summary>Bytes of a segment of a spool.</summary>
     public const long SpoolSegment = 16 * 1024 * 1024;
 
+    /// <summary>Bytes of events that a reader writes at once.</summary>
+    public const int SpoolBatch = 128 * 1024;
+
     /// <summary>Bytes of a segment of a log; four are kept.</summary>
     public const long LogSegment = 4 * 1024 * 1024;
 

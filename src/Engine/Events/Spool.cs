@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using HyperSpector.Api.Events;
 using HyperSpector.Engine.Hosts;
@@ -10,26 +11,34 @@ namespace HyperSpector.Engine.Events;
 /// <summary>
 /// The events of one VM on disk. An event and the position of the input it came from are one line, written by one write(2): after
 /// kill -9 at any point either both are there or neither, so a new reader resumes without losing or doubling an event.
-/// One writer at a time: it holds a lock on the directory.
+/// With a batch, lines are written together, at the latest by <see cref="Synchronize"/>: an IDS under a flood says a thousand things
+/// a second, and each write of its own would cost the server. One writer at a time: it holds a lock on the directory.
 /// </summary>
 public sealed class Spool : IDisposable
 {
     private const long SyncBytes = 1024 * 1024;
     private static readonly TimeSpan SyncInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly EventLineWriter _lines = new();
     private readonly SegmentWriter _segments;
     private readonly SpoolCheckpoint _checkpoint = new();
     private readonly TimeProvider _clock;
     private readonly Dictionary<int, long> _firstEvents = [];
+    private readonly ArrayBufferWriter<byte> _batch = new();
+    private readonly int _batchSize;
+
+    // How things stood before the first line of the batch: what a segment that begins with the batch must say.
+    private (long Events, byte[] Line) _beforeBatch;
     private long _silent;
     private long _unsynced;
     private long _unsyncedSince;
     private long _dropped;
 
-    private Spool(FileDescriptor directory, long totalSize, TimeProvider clock)
+    private Spool(FileDescriptor directory, long totalSize, int batchSize, TimeProvider clock)
     {
         _clock = clock;
+        _batchSize = batchSize;
         _segments = SegmentWriter.Open(directory, Math.Min(EventLimits.SpoolSegment, totalSize / 4), totalSize, BeginSegment);
         _segments.Dropping = CountDropped;
     }
@@ -45,6 +54,9 @@ public sealed class Spool : IDisposable
     {
         get
         {
+            // Only a disk that is full leaves something in the batch.
+            if (_batch.WrittenCount > 0)
+                return RetryInterval;
             if (_unsynced == 0)
                 return null;
             var left = SyncInterval - _clock.GetElapsedTime(_unsyncedSince);
@@ -56,8 +68,12 @@ public sealed class Spool : IDisposable
     public static string DirectoryOf(HostPaths paths, string machine) => Path.Join(paths.State, "events", machine);
 
     /// <summary>Opens the spool in a directory, which is borrowed.</summary>
+    /// <param name="directory">Open directory.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="totalSize">Bytes on disk; beyond it the oldest segment goes.</param>
+    /// <param name="batchSize">Bytes that may wait for <see cref="Synchronize"/>; 0: every line is written at once.</param>
     /// <exception cref="KernelException">EBUSY: another process writes to it.</exception>
-    public static Spool Open(FileDescriptor directory, TimeProvider clock, long totalSize = 1L << 30)
+    public static Spool Open(FileDescriptor directory, TimeProvider clock, long totalSize = 1L << 30, int batchSize = 0)
     {
         // A lock outlives its holder by the moment in which a child of it, started beside us, has not yet closed its copy (execve).
         for (var attempt = 0; !Files.TryLock(directory); attempt++)
@@ -67,7 +83,7 @@ public sealed class Spool : IDisposable
             Thread.Sleep(10);
         }
 
-        var spool = new Spool(directory, totalSize, clock);
+        var spool = new Spool(directory, totalSize, batchSize, clock);
         spool.Recover();
         return spool;
     }
@@ -103,12 +119,17 @@ public sealed class Spool : IDisposable
     /// <summary>How many old events were dropped for want of room since the last call.</summary>
     internal long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);
 
-    /// <summary>Brings what was written onto the medium, if it is due (at most every second, or 1 MiB).</summary>
+    /// <summary>Writes what waits in the batch, and brings what was written onto the medium, if it is due (at most every second, or 1 MiB).</summary>
     public void Synchronize(bool now = false)
     {
-        if (_unsynced == 0 || _segments.Current is null)
-            return;
-        if (!now && _unsynced < SyncBytes && SynchronizeIn > TimeSpan.Zero)
+        _ = TryWriteBatch();
+        if (_unsynced > 0 && (now || _clock.GetElapsedTime(_unsyncedSince) >= SyncInterval))
+            SynchronizeFile();
+    }
+
+    private void SynchronizeFile()
+    {
+        if (_segments.Current is null)
             return;
         // A disk that refuses is not our reader's end: the next interval tries again, and what was written is in the page cache.
         _unsynced = FileIo.Synchronize(_segments.Current) == Errno.None ? 0 : 1;
@@ -136,21 +157,44 @@ public sealed class Spool : IDisposable
 
     private bool Append(ReadOnlySpan<byte> line)
     {
-        if (!_segments.TryAppend(line))
+        if (_batch.WrittenCount + line.Length > _batchSize && !TryWriteBatch())
+            return false;
+        if (_batch.WrittenCount == 0)
+            _beforeBatch = (_checkpoint.Events, _checkpoint.ToLine());
+        if (line.Length > _batchSize)
+            return Write(line);
+        _batch.Write(line);
+        return true;
+    }
+
+    /// <summary>False: the disk is full, and the batch waits.</summary>
+    private bool TryWriteBatch()
+    {
+        if (_batch.WrittenCount == 0)
+            return true;
+        if (!Write(_batch.WrittenSpan))
+            return false;
+        _batch.ResetWrittenCount();
+        return true;
+    }
+
+    private bool Write(ReadOnlySpan<byte> lines)
+    {
+        if (!_segments.TryAppend(lines))
             return false;
         if (_unsynced == 0)
             _unsyncedSince = _clock.GetTimestamp();
-        _unsynced += line.Length;
+        _unsynced += lines.Length;
         if (_unsynced >= SyncBytes)
-            Synchronize(now: true);
+            SynchronizeFile();
         return true;
     }
 
     private byte[] BeginSegment()
     {
-        _firstEvents[_segments.Segments[^1].Number] = _checkpoint.Events;
+        _firstEvents[_segments.Segments[^1].Number] = _beforeBatch.Events;
         _silent = 0;
-        return _checkpoint.ToLine();
+        return _beforeBatch.Line;
     }
 
     private void CountDropped(int number)

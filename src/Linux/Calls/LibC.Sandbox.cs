@@ -7,6 +7,7 @@ internal static unsafe partial class LibC
 {
     internal const long SYS_prctl = 157;
     internal const long SYS_capset = 126;
+    internal const long SYS_setpriority = 141;
     internal const long SYS_prlimit64 = 302;
     internal const long SYS_execveat = 322;
     internal const long SYS_landlock_create_ruleset = 444;

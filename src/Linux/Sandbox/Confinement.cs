@@ -30,6 +30,9 @@ public sealed record Confinement
     /// <summary>Hard limits.</summary>
     public IReadOnlyList<ResourceLimit> Limits { get; init; } = [];
 
+    /// <summary>Niceness of the second image (nice(2)): who has much to do on a VM's behalf yields to those that serve.</summary>
+    public int Nice { get; init; }
+
     /// <summary>Descriptors that stay open, under the numbers they have; all others but 0 to 2 end.</summary>
     public IReadOnlyList<FileDescriptor> Descriptors { get; init; } = [];
 
@@ -59,6 +62,8 @@ public sealed record Confinement
         {
             foreach (var limit in Limits)
                 limit.Apply();
+            if (Nice != 0)
+                Privileges.SetNice(Nice);
             CloseOthersOnExec();
             foreach (var descriptor in Descriptors)
                 Inherit(descriptor);

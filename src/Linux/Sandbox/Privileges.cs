@@ -19,6 +19,17 @@ public static class Privileges
     public static uint EffectiveUser => LibC.geteuid();
 
     /// <summary>
+    /// Sets the niceness of the calling thread, which execve(2) keeps and later threads inherit (setpriority(2), "C library/kernel
+    /// differences").
+    /// </summary>
+    internal static void SetNice(int nice)
+    {
+        const long PRIO_PROCESS = 0;
+        if (LibC.syscall(LibC.SYS_setpriority, PRIO_PROCESS, 0, nice, 0, 0, 0) < 0)
+            throw new KernelException("setpriority", KernelException.LastErrno, $"{nice}");
+    }
+
+    /// <summary>
     /// Becomes a user and group for good (real, effective, saved) without supplementary groups, in every thread of the process.
     /// Going from root to another user also empties each thread's permitted and effective capabilities.
     /// </summary>

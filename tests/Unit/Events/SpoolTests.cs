@@ -135,10 +135,60 @@ public sealed class SpoolTests : IDisposable
         Assert.Equal(Errno.EBUSY, Assert.Throws<KernelException>(() => Spool.Open(second, TimeProvider.System)).Errno);
     }
 
-    private void Write(Action<Spool> work, long totalSize = 1L << 30)
+    [Fact]
+    public void Batch_UntilSynchronized_IsInNobodysWay()
+    {
+        Write(
+            spool =>
+            {
+                for (var i = 1; i <= 10; i++)
+                    Assert.True(spool.TryAppend(Scratch.Event(i, new SourcePosition(0, "a", i))));
+                Assert.Empty(_scratch.Events());
+                spool.Synchronize();
+                Assert.Equal(10, _scratch.Events().Count);
+                Assert.True(spool.TryAppend(Scratch.Event(11, new SourcePosition(0, "a", 11))));
+            },
+            batchSize: 64 * 1024);
+        Assert.Equal(Enumerable.Range(1, 11).Select(i => $"id-{i}"), _scratch.Events().Select(e => e.Id));
+    }
+
+    [Fact]
+    public void Batch_LinesLongerThanIt_KeepTheirPlace()
+    {
+        Write(
+            spool =>
+            {
+                for (var i = 1; i <= 20; i++)
+                    Assert.True(spool.TryAppend(Scratch.Event(i, new SourcePosition(0, "a", i)) with { Summary = new string('x', i % 3 == 0 ? 2000 : 10) }));
+            },
+            batchSize: 1024);
+        Assert.Equal(Enumerable.Range(1, 20).Select(i => $"id-{i}"), _scratch.Events().Select(e => e.Id));
+    }
+
+    [Fact]
+    public void Batch_ThatBeginsASegment_IsNotCountedTwice()
+    {
+        Write(
+            spool =>
+            {
+                for (var i = 1; i <= 1000; i++)
+                    Assert.True(spool.TryAppend(Scratch.Event(i, new SourcePosition(0, "a", i))));
+                spool.Synchronize();
+                Assert.Equal(1000 - _scratch.Events().Count, spool.TakeDropped());
+            },
+            totalSize: 32 * 1024,
+            batchSize: 3 * 1024);
+        Write(spool =>
+        {
+            Assert.Equal(1000, spool.Events);
+            Assert.Equal(1000, spool.Positions[0].Offset);
+        });
+    }
+
+    private void Write(Action<Spool> work, long totalSize = 1L << 30, int batchSize = 0)
     {
         using var directory = _scratch.Open();
-        using var spool = Spool.Open(directory, TimeProvider.System, totalSize);
+        using var spool = Spool.Open(directory, TimeProvider.System, totalSize, batchSize);
         work(spool);
     }
 }
