@@ -49,8 +49,10 @@ check-kernel: ## everything that needs root
 fuzz: ## long fuzzing run (minutes: FUZZ_MINUTES, default 10)
 	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test fuzz
 
-bench: ## the paper's figures, quickly
+bench: ## the paper's figures and our own, quickly
 	bench/figure7 --quick
+	bench/density --quick
+	bench/footprint --quick
 
 clean: ## remove what was built
 	rm -rf artifacts
