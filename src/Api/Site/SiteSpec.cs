@@ -89,8 +89,26 @@ public sealed record MachineSpec
     /// <summary>What happens when the first process ends.</summary>
     public RestartPolicy Restart { get; init; }
 
-    /// <summary>Limits.</summary>
+    /// <summary>Limits, weights and guarantees.</summary>
     public ResourceSpec Resources { get; set; } = new();
+
+    /// <summary>File systems in memory.</summary>
+    public IReadOnlyList<TmpfsSpec> Tmpfs { get; set; } = [];
+
+    /// <summary>Limits of every process.</summary>
+    public IReadOnlyList<UlimitSpec> Ulimits { get; set; } = [];
+
+    /// <summary>Capabilities beyond the usual ones, <c>CAP_…</c>; each is one that policy/capabilities.json lets be added.</summary>
+    public IReadOnlyList<string> CapAdd { get; set; } = [];
+
+    /// <summary>Usual capabilities that it does without, <c>CAP_…</c>, or <c>ALL</c>.</summary>
+    public IReadOnlyList<string> CapDrop { get; set; } = [];
+
+    /// <summary>Device nodes by their usual paths, each of policy/devices.json.</summary>
+    public IReadOnlyList<string> Devices { get; set; } = [];
+
+    /// <summary>Files that only the VM's user may read.</summary>
+    public IReadOnlyList<SecretSpec> Secrets { get; set; } = [];
 }
 
 /// <summary>A lower layer: exactly one of the two is set.</summary>
@@ -129,7 +147,7 @@ public enum RestartPolicy
     No,
 }
 
-/// <summary>Limits of a VM; null means unlimited.</summary>
+/// <summary>Limits of a VM (null means unlimited), and its part of what all VMs share (null means as everybody).</summary>
 public sealed record ResourceSpec
 {
     /// <summary>Processors, e.g. 1.5.</summary>
@@ -140,4 +158,13 @@ public sealed record ResourceSpec
 
     /// <summary>Processes and threads.</summary>
     public int? Pids { get; set; } = 4096;
+
+    /// <summary>Share of the processors where they are short, 1–10000; everybody's is 100.</summary>
+    public int? CpuWeight { get; init; }
+
+    /// <summary>Share of the disks where they are short, 10–1000; everybody's is 100.</summary>
+    public int? IoWeight { get; init; }
+
+    /// <summary>Bytes of memory that are left to it as long as others have some to give.</summary>
+    public long? MemoryReservation { get; init; }
 }

@@ -41,6 +41,12 @@ internal static class ConfigurationLimits
     internal const long MemoryMinimum = 16L << 20;
     internal const long MemoryMaximum = 64L << 40;
 
+    /// <summary>One page.</summary>
+    internal const long TmpfsMinimum = 4096;
+
+    /// <summary>Of a tmpfs whose size is not told; that of /dev/shm.</summary>
+    internal const long TmpfsUsual = 64L << 20;
+
     /// <summary>PID_MAX_LIMIT of 64-bit kernels (linux/threads.h).</summary>
     internal const int PidsMaximum = 4 * 1024 * 1024;
 

@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Machines.Oci;
 using HyperSpector.Engine.Packs;
 
 namespace HyperSpector.Engine.Configuration;
@@ -26,6 +27,18 @@ internal class MachineDraft(SourceFile file, TextNode name)
 
     internal ResourceSpec Resources { get; set; } = new();
 
+    internal IReadOnlyList<(Node At, TmpfsSpec Tmpfs)> Tmpfs { get; set; } = [];
+
+    internal IReadOnlyList<UlimitSpec> Ulimits { get; set; } = [];
+
+    internal IReadOnlyList<(Node At, string Name)> CapAdd { get; set; } = [];
+
+    internal IReadOnlyList<(Node At, string Name)> CapDrop { get; set; } = [];
+
+    internal IReadOnlyList<(Node At, DeviceRow Device)> Devices { get; set; } = [];
+
+    internal IReadOnlyList<SecretSpec> Secrets { get; set; } = [];
+
     /// <summary>Where the key <c>run</c> stands; null when it is not there.</summary>
     internal Node? RunAt { get; set; }
 
@@ -45,6 +58,12 @@ internal class MachineDraft(SourceFile file, TextNode name)
         Volumes = [.. Volumes.Select(v => v.Volume)],
         Restart = Restart ?? RestartPolicy.Always,
         Resources = Resources,
+        Tmpfs = [.. Tmpfs.Select(t => t.Tmpfs)],
+        Ulimits = Ulimits,
+        CapAdd = [.. CapAdd.Select(c => c.Name)],
+        CapDrop = [.. CapDrop.Select(c => c.Name)],
+        Devices = [.. Devices.Select(d => d.Device.Path)],
+        Secrets = Secrets,
     };
 }
 

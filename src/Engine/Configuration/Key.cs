@@ -26,6 +26,11 @@ internal static class Section
         ["workdir"] = "working_dir",
         ["limits"] = "resources",
         ["deploy"] = "resources",
+        ["shm_size"] = "tmpfs",
+        ["mem_limit"] = "resources",
+        ["mem_reservation"] = "memory_reservation",
+        ["cpu_shares"] = "cpu_weight",
+        ["privileged"] = "cap_add",
     };
 
     private static readonly Dictionary<string, string> Elsewhere = new()
@@ -39,6 +44,9 @@ internal static class Section
         ["cpus"] = "a key of 'resources'",
         ["memory"] = "a key of 'resources'",
         ["pids"] = "a key of 'resources'",
+        ["cpu_weight"] = "a key of 'resources'",
+        ["io_weight"] = "a key of 'resources'",
+        ["memory_reservation"] = "a key of 'resources'",
     };
 
     /// <summary>Dispatches every key of <paramref name="node"/>; false when it is no mapping.</summary>

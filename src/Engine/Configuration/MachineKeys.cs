@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration.Keys;
 
 namespace HyperSpector.Engine.Configuration;
 
@@ -23,7 +24,19 @@ internal static class MachineKeys
         new("restart", "What happens when the first process ends; always unless said otherwise.", """{"enum":["always","on-failure","no"]}""",
             (d, n) => d.Restart = Values.Word(d.File, n, "restart",
                 ("always", RestartPolicy.Always), ("on-failure", RestartPolicy.OnFailure), ("no", RestartPolicy.No))),
-        new("resources", "Limits.", """{"$ref":"#/definitions/resources"}""",
+        new("tmpfs", "File systems in memory: PATH or PATH:SIZE, 64M unless said otherwise; /dev/shm sets the size of that one.", TmpfsReader.Schema,
+            (d, n) => d.Tmpfs = TmpfsReader.Read(d.File, n)),
+        new("ulimits", "Limits of every process, by name: a number, or {soft: 1024, hard: 4096}.", UlimitReader.Schema,
+            (d, n) => d.Ulimits = UlimitReader.Read(d.File, n)),
+        new("cap_add", "Capabilities beyond the usual ones.", CapabilityReader.Schema,
+            (d, n) => d.CapAdd = CapabilityReader.Read(d.File, n, "cap_add", add: true)),
+        new("cap_drop", "Usual capabilities that the VM does without, or ALL.", CapabilityReader.Schema,
+            (d, n) => d.CapDrop = CapabilityReader.Read(d.File, n, "cap_drop", add: false)),
+        new("devices", "Device nodes of the host that the VM may use: /dev/net/tun, /dev/kvm.", DeviceReader.Schema,
+            (d, n) => d.Devices = DeviceReader.Read(d.File, n)),
+        new("secrets", "Files of the host that only the VM's user may read, as /run/secrets/NAME: FILE or FILE:NAME.", SecretReader.Schema,
+            (d, n) => d.Secrets = SecretReader.Read(d.File, n)),
+        new("resources", "Limits, weights and guarantees.", """{"$ref":"#/definitions/resources"}""",
             (d, n) => d.Resources = ResourceReader.Read(d.File, n)),
     ];
 }

@@ -12,7 +12,7 @@ public static class Nearest
         // A third of the letters may be wrong, and at least one.
         var allowed = Math.Max(1, word.Length / 3);
         var best = candidates
-            .Select(c => (Word: c, Distance: Distance(word.ToLowerInvariant(), c)))
+            .Select(c => (Word: c, Distance: Distance(word.ToLowerInvariant(), c.ToLowerInvariant())))
             .Where(c => c.Distance <= allowed)
             .OrderBy(c => c.Distance).ThenBy(c => c.Word, StringComparer.Ordinal)
             .FirstOrDefault();

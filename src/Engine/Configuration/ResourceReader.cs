@@ -1,9 +1,10 @@
 using System.Globalization;
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration.Keys;
 
 namespace HyperSpector.Engine.Configuration;
 
-/// <summary><c>resources:</c>, the limits of a VM.</summary>
+/// <summary><c>resources:</c>, limits, weights and guarantees of a VM.</summary>
 internal static class ResourceReader
 {
     internal static readonly Key<Draft>[] Keys =
@@ -11,15 +12,23 @@ internal static class ResourceReader
         new("cpus", "Processors, e.g. 1.5.", """{"oneOf":[{"type":"number","minimum":0.01},{"type":"string"}]}""",
             (d, n) => d.Result = d.Result with { Cpus = Cpus(d.File, n) }),
         new("memory", "Memory, e.g. 512M or 2G.", """{"type":"string","pattern":"^([0-9.]+ ?[KMGT]i?B?|\\$\\{.+)$"}""",
-            (d, n) => d.Result = d.Result with { Memory = Memory(d.File, n) }),
+            (d, n) => d.Result = d.Result with { Memory = Memory(d.File, n, "memory") }),
         new("pids", "Processes and threads; 4096 unless said otherwise.", """{"oneOf":[{"type":"integer","minimum":1,"maximum":4194304},{"type":"string"}]}""",
             (d, n) => d.Result = d.Result with { Pids = Values.Whole(d.File, n, "pids", 1, ConfigurationLimits.PidsMaximum) }),
+        new("cpu_weight", "Share of the processors where they are short, 1 to 10000; everybody's is 100.", """{"oneOf":[{"type":"integer","minimum":1,"maximum":10000},{"type":"string"}]}""",
+            (d, n) => d.Result = d.Result with { CpuWeight = Values.Whole(d.File, n, "cpu_weight", 1, 10_000) }),
+        new("io_weight", "Share of the disks where they are short, 10 to 1000; everybody's is 100. Needs the BFQ scheduler or iocost.", """{"oneOf":[{"type":"integer","minimum":10,"maximum":1000},{"type":"string"}]}""",
+            (d, n) => d.Result = d.Result with { IoWeight = Values.Whole(d.File, n, "io_weight", 10, 1000) }),
+        new("memory_reservation", "Memory that is left to the VM as long as others have some to give, e.g. 256M.", """{"type":"string","pattern":"^([0-9.]+ ?[KMGT]i?B?|\\$\\{.+)$"}""",
+            (d, n) => d.Result = d.Result with { MemoryReservation = Memory(d.File, n, "memory_reservation") }),
     ];
 
     internal static ResourceSpec Read(SourceFile file, Node node)
     {
         var draft = new Draft(file);
         _ = Section.Read(file, node, "resources", Keys, draft);
+        if (draft.Result is { Memory: { } limit, MemoryReservation: { } reserved } && reserved > limit)
+            file.Report(node, "memory_reservation: is above memory, the limit; lower it");
         return draft.Result;
     }
 
@@ -32,26 +41,8 @@ internal static class ResourceReader
         return null;
     }
 
-    private static long? Memory(SourceFile file, Node node)
-    {
-        if (Values.Text(file, node, "memory") is not { } text)
-            return null;
-        var digits = text.TrimEnd(" KMGTkmgtiB".ToCharArray());
-        var unit = text[digits.Length..].Trim().ToUpperInvariant();
-        var factor = unit.Length == 0 ? 0 : unit[0] switch { 'K' => 1L << 10, 'M' => 1L << 20, 'G' => 1L << 30, 'T' => 1L << 40, _ => 0 };
-        if (factor == 0 || unit is not ([_] or [_, 'I'] or [_, 'B'] or [_, 'I', 'B'])
-            || !double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
-        {
-            file.Report(node, $"memory: expected a size with its unit, e.g. 512M or 2G, found {Quoted.Text(text)}");
-            return null;
-        }
-
-        var bytes = number * factor;
-        if (bytes is >= ConfigurationLimits.MemoryMinimum and <= ConfigurationLimits.MemoryMaximum)
-            return (long)bytes;
-        file.Report(node, $"memory: {Quoted.Text(text)} is not between 16M and 64T");
-        return null;
-    }
+    private static long? Memory(SourceFile file, Node node, string what) =>
+        Sizes.Bytes(file, node, what, (ConfigurationLimits.MemoryMinimum, ConfigurationLimits.MemoryMaximum), "16M and 64T");
 
     internal sealed class Draft(SourceFile file)
     {

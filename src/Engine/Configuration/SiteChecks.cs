@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration.Keys;
 
 namespace HyperSpector.Engine.Configuration;
 
@@ -9,6 +10,8 @@ internal static class SiteChecks
     {
         foreach (var server in site.Servers.Where(s => s.RunAt is null))
             site.File.Report(server.Name, $"server {Quoted.Text(server.Name.Value)} needs 'run', its command line");
+        foreach (var machine in site.Servers.Concat<MachineDraft>(site.Environments))
+            MachineChecks.Run(machine);
         Clashes(site);
         Ports(site);
         foreach (var environment in site.Environments)

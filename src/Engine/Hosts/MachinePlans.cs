@@ -77,6 +77,12 @@ internal static class MachinePlans
         Arguments = record.Machine.Run,
         Mounts = [.. record.Machine.Volumes.Select(v => new BindMount(v.Source, v.Target, v.ReadOnly))],
         Resources = record.Machine.Resources,
+        Tmpfs = record.Machine.Tmpfs,
+        Ulimits = record.Machine.Ulimits,
+        CapAdd = record.Machine.CapAdd,
+        CapDrop = record.Machine.CapDrop,
+        Devices = record.Machine.Devices,
+        Secrets = record.Machine.Secrets,
         LogFifo = LogFifo(paths, record.Name),
     };
 

@@ -45,6 +45,26 @@ internal sealed class Cgroups(HostPaths paths)
         }
     }
 
+    /// <summary>
+    /// Version 2 gives a group's memory.low only as far as the group above has one: ours gets the sum of its VMs'. Not more: what
+    /// nobody claimed would be handed out among them (memory_recursiveprot, cgroup-v2.rst).
+    /// </summary>
+    internal void ShareGuarantees()
+    {
+        foreach (var hierarchy in Hierarchies())
+            ShareGuarantees(hierarchy + paths.CgroupRoot);
+    }
+
+    internal static void ShareGuarantees(string group)
+    {
+        var file = $"{group}/memory.low";
+        if (!File.Exists(file))
+            return;
+        var sum = Directory.GetDirectories(group).SelectMany(d => ReadLines($"{d}/memory.low"))
+            .Sum(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var low) ? low : 0);
+        File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"{sum}"));
+    }
+
     private static IEnumerable<string> Hierarchies() =>
         MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").Select(m => m.MountPoint).Distinct(StringComparer.Ordinal);
 

@@ -58,11 +58,13 @@ public sealed class MachineFactory
             var prepared = Prepare(plan);
             var config = $"{state}/config";
             ConfigLayer.Write(plan, prepared, config);
-            using (var files = new RootFileSystem(_paths, plan, prepared))
+            var user = new UserLookup([$"{config}/@", .. PackRoots(plan), prepared.Parts[0].Lowers[^1]]).Find(plan.User);
+            using (var files = new RootFileSystem(_paths, plan, prepared, user))
                 files.Mount();
 
-            var user = new UserLookup([$"{config}/@", .. PackRoots(plan), prepared.Parts[0].Lowers[^1]]).Find(plan.User);
-            new Bundle(_paths, SeccompPolicy.Read(_policyDirectory), CapabilityPolicy.Read(_policyDirectory)).Write(plan, user);
+            var policies = MachinePolicies.Read(_policyDirectory);
+            DeviceNodes.Make(_paths, plan, policies.Devices.For(plan));
+            new Bundle(_paths, policies, CgroupSupport.For(plan)).Write(plan, user);
             var fifo = plan.LogFifo ?? $"{run}/log.fifo";
             _ = Nodes.MakeFifo(fifo, 0x1B0 /* 0660 */);
             // The runtime gives it to the VM's user; the group stays, and lets the reader, which has the VM's root's ids, in.
@@ -70,6 +72,7 @@ public sealed class MachineFactory
             Nodes.SetMode(fifo, 0x1B0 /* 0660 */);
             using var output = Nodes.OpenFifo(fifo);
             var pid = _runtime.Create(_paths.RuntimeRoot, _paths.ContainerId(plan.Name), run, output);
+            _cgroups.ShareGuarantees();
             return new CreatedMachine(pid, prepared.Generation);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -94,6 +97,7 @@ public sealed class MachineFactory
         _runtime.Delete(_paths.RuntimeRoot, id);
         PrivateDirectory.RemoveIfEmpty(_paths.RuntimeRoot);
         _cgroups.Remove(name);
+        _cgroups.ShareGuarantees();
         // Innermost first; one place may carry several.
         foreach (var mount in MountInfo.ReadSelf().Reverse().Where(m => m.IsWithin(run)))
             _ = Mounts.Detach(mount.MountPoint);
@@ -175,7 +179,7 @@ public sealed class MachineFactory
     {
         var run = _paths.MachineRun(plan.Name);
         End(plan.Name);
-        foreach (var own in (string[])["rootfs", "lower", "config.json", "runtime.log", "init.pid"])
+        foreach (var own in (string[])["rootfs", "lower", "devices", "config.json", "runtime.log", "init.pid"])
             Trees.Remove($"{run}/{own}");
         if (plan.LogFifo is null)
             Trees.Remove($"{run}/log.fifo");

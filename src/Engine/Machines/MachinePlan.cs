@@ -67,6 +67,24 @@ public sealed record MachinePlan
     /// <summary>Volumes.</summary>
     public IReadOnlyList<BindMount> Mounts { get; init; } = [];
 
+    /// <summary>File systems in memory, mounted before the volumes; <c>/dev/shm</c> sets the size of the one that every VM has.</summary>
+    public IReadOnlyList<TmpfsSpec> Tmpfs { get; init; } = [];
+
+    /// <summary>Limits of every process.</summary>
+    public IReadOnlyList<UlimitSpec> Ulimits { get; init; } = [];
+
+    /// <summary>Capabilities beyond the usual ones.</summary>
+    public IReadOnlyList<string> CapAdd { get; init; } = [];
+
+    /// <summary>Usual capabilities that it does without, or ALL.</summary>
+    public IReadOnlyList<string> CapDrop { get; init; } = [];
+
+    /// <summary>Device nodes.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>Files of the host that appear below /run/secrets, for <see cref="User"/> only.</summary>
+    public IReadOnlyList<SecretSpec> Secrets { get; init; } = [];
+
     /// <summary>Further files of the configuration layer; hostname, hosts and resolv.conf have defaults that these replace.</summary>
     public IReadOnlyList<GeneratedFile> Files { get; init; } = [];
 

@@ -7,7 +7,7 @@ using HyperSpector.Linux.Handles;
 namespace HyperSpector.Engine.Machines;
 
 /// <summary>Mounts a VM's root file system: one overlay per part, in place, then the volumes (docs/adr/0002).</summary>
-internal sealed class RootFileSystem(HostPaths paths, MachinePlan plan, PreparedBase prepared) : IDisposable
+internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, PreparedBase prepared, MachineUser user) : IDisposable
 {
     // The index keeps hard links together. Not nfs_export: with it overlayfs copies every lower file up, with fsync, before it
     // deletes it (ovl_need_index in fs/overlayfs/util.c): deleting /usr took minutes and filled the disk. A layer that is to be a
@@ -48,8 +48,12 @@ internal sealed class RootFileSystem(HostPaths paths, MachinePlan plan, Prepared
                 MountPart(root, part, packs);
         }
 
+        // Outer ones first: a volume may lie in a tmpfs.
+        foreach (var tmpfs in plan.Tmpfs.Where(t => !PathText.IsWithin(t.Target, "/dev")).OrderBy(t => t.Target.Length))
+            MountTmpfs(root, tmpfs);
         foreach (var mount in plan.Mounts)
             MountVolume(root, mount);
+        MountSecrets(root);
         for (var i = 0; i < _staged; i++)
         {
             _ = Mounts.Detach(Staging(i));

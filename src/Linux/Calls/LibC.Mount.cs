@@ -20,7 +20,9 @@ internal static unsafe partial class LibC
     internal const ulong MOUNT_ATTR_NODEV = 0x4;
     internal const ulong MOUNT_ATTR_IDMAP = 0x0010_0000;
 
+    internal const ulong MS_NOSUID = 2;
     internal const ulong MS_NODEV = 4;
+    internal const ulong MS_NOEXEC = 8;
     internal const ulong MS_PRIVATE = 1 << 18;
     internal const int MNT_DETACH = 2;
     internal const int UMOUNT_NOFOLLOW = 8;

@@ -98,6 +98,22 @@ public static class Mounts
         return result == 0 ? Errno.None : errno;
     }
 
+    /// <summary>Mounts a new file system in memory onto the directory <paramref name="target"/> points at.</summary>
+    /// <param name="target">Where.</param>
+    /// <param name="source">Its name in lists of mounts.</param>
+    /// <param name="type"><c>tmpfs</c>, or <c>ramfs</c>, which is never swapped out and has no limit of its own.</param>
+    /// <param name="options">Of the file system.</param>
+    /// <param name="devices">Device nodes in it work.</param>
+    public static void Memory(FileDescriptor target, string source, string type, string options, bool devices = false)
+    {
+        var flags = LibC.MS_NOSUID | (devices ? LibC.MS_NOEXEC : LibC.MS_NODEV);
+        var result = LibC.mount(source, target.ProcPath, type, flags, options);
+        var errno = KernelException.LastErrno;
+        GC.KeepAlive(target);
+        if (result != 0)
+            throw new KernelException($"mount({type})", errno, source);
+    }
+
     /// <summary>Unmounts what is mounted at a path, also while it is in use; false if nothing is.</summary>
     public static bool Detach(string path)
     {

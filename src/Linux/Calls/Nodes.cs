@@ -14,6 +14,14 @@ public static class Nodes
         return errno == Errno.EEXIST ? false : throw new KernelException("mknod", errno, path);
     }
 
+    /// <summary>Makes a character device.</summary>
+    public static void MakeCharacterDevice(string path, uint major, uint minor)
+    {
+        // makedev(3): 12 + 20 bits of the major number around 8 + 24 of the minor.
+        var device = ((major & 0xFFFUL) << 8) | ((major & ~0xFFFUL) << 32) | (minor & 0xFFUL) | ((minor & ~0xFFUL) << 12);
+        _ = KernelException.Check(LibC.mknod(path, LibC.S_IFCHR | 0x180 /* 0600 */, device), "mknod", path);
+    }
+
     /// <summary>Makes an overlayfs whiteout: a character device 0:0, which hides what lower layers have at that path.</summary>
     public static void MakeWhiteout(string path) =>
         _ = KernelException.Check(LibC.mknod(path, LibC.S_IFCHR, 0), "mknod", path);

@@ -95,6 +95,34 @@ public sealed class SiteLoaderTests : IDisposable
     }
 
     [Fact]
+    public void KeysOfWallsAndShares_WellFormed_ArriveInTheSpec()
+    {
+        var key = _files.Write("key", "secret");
+
+        var result = _files.Load("""
+            servers:
+              db:
+                run: [db]
+                tmpfs: [/tmp, "/run:16M", "/dev/shm:1G"]
+                ulimits: {nofile: 1024, core: {soft: 0, hard: unlimited}, memlock: 64M}
+                cap_add: [SYS_PTRACE, CAP_SYS_NICE]
+                cap_drop: [NET_RAW]
+                secrets: [key, "key:db.key"]
+                resources: {memory: 1G, memory_reservation: 512M, cpu_weight: 200, io_weight: 50}
+            """);
+
+        Assert.Empty(result.Problems);
+        var db = result.Site!.Servers["db"].Machine;
+        Assert.Equal([new TmpfsSpec("/tmp", 64 << 20), new("/run", 16 << 20), new("/dev/shm", 1 << 30)], db.Tmpfs);
+        Assert.Equal(
+            [new UlimitSpec("nofile", 1024, 1024), new("core", 0, ulong.MaxValue), new("memlock", 64 << 20, 64 << 20)], db.Ulimits);
+        Assert.Equal(["CAP_SYS_PTRACE", "CAP_SYS_NICE"], db.CapAdd);
+        Assert.Equal(["CAP_NET_RAW"], db.CapDrop);
+        Assert.Equal([new SecretSpec(key, "key"), new(key, "db.key")], db.Secrets);
+        Assert.Equal((200, 50, 512L << 20), (db.Resources.CpuWeight, db.Resources.IoWeight, db.Resources.MemoryReservation));
+    }
+
+    [Fact]
     public void Problems_ManyInOneFile_AreToldAtOnceByPosition()
     {
         Assert.Equal(

@@ -86,7 +86,31 @@ public sealed class PolicyTests
             bases.Live.Concat(bases.Hide).Concat(bases.Copy).Concat(bases.Directories).Concat(bases.Never).Concat(bases.PackageDirectories),
             row => Assert.NotEmpty(row.Reason));
         Assert.All(bases.SecretNames.Concat(bases.SecretTexts), row => Assert.NotEmpty(row.Reason));
-        Assert.All(SeccompPolicy.Read(s_directory).Allow, row => Assert.NotEmpty(row.Reason));
+        var policies = MachinePolicies.Read(s_directory);
+        Assert.All(policies.Seccomp.Allow, row => Assert.NotEmpty(row.Reason));
+        var capabilities = policies.Capabilities;
+        Assert.All(capabilities.Always.Concat(capabilities.Addable).Concat(capabilities.Refused), row => Assert.NotEmpty(row.Reason));
+        Assert.All(policies.Devices.Allowed, row => Assert.NotEmpty(row.Reason));
+        Assert.All(policies.Devices.Refused, row => Assert.NotEmpty(row.Reason));
+        Assert.All(policies.Ulimits.Allowed, row => Assert.NotEmpty(row.Reason));
+        Assert.All(policies.Ulimits.Refused, row => Assert.NotEmpty(row.Reason));
+    }
+
+    // linux/capability.h up to CAP_LAST_CAP of Linux 6.x: 41 of them, and each is decided once.
+    [Fact]
+    public void Capabilities_EachOfTheKernels_IsEitherGivenOrRefusedWithAReason()
+    {
+        var policy = CapabilityPolicy.Read(s_directory);
+        Assert.Equal(41, policy.Known.Count());
+        Assert.Empty(policy.Refused.Select(c => c.Name).Intersect(policy.Always.Concat(policy.Addable).Select(c => c.Name)));
+    }
+
+    [Fact]
+    public void Devices_NumbersAndPaths_AreUnique()
+    {
+        var devices = DevicePolicy.Read(s_directory);
+        Assert.Equal(devices.Allowed.Count, devices.Allowed.Select(d => (d.Major, d.Minor)).Distinct().Count());
+        Assert.Empty(devices.Allowed.Select(d => d.Path).Intersect(devices.Refused.Select(d => d.Path)));
     }
 
     [Fact]

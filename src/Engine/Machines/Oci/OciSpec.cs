@@ -63,13 +63,32 @@ internal sealed record OciResources
     public OciMemory? Memory { get; init; }
     public OciCpu? Cpu { get; init; }
     public OciPids? Pids { get; init; }
+
+    [JsonPropertyName("blockIO")]
+    public OciBlockIo? BlockIo { get; init; }
+
+    // Files of cgroup v2 by name, for what the specification has in units of v1 only.
+    public IReadOnlyDictionary<string, string>? Unified { get; init; }
 }
 
-internal sealed record OciDevice(bool Allow, string Access);
+internal sealed record OciDevice(bool Allow, string Access)
+{
+    public string? Type { get; init; }
+    public uint? Major { get; init; }
+    public uint? Minor { get; init; }
+}
 
-internal sealed record OciMemory(long Limit);
+internal sealed record OciMemory(long? Limit)
+{
+    public long? Reservation { get; init; }
+}
 
-internal sealed record OciCpu(long Quota, ulong Period);
+internal sealed record OciCpu(long? Quota, ulong? Period)
+{
+    public ulong? Shares { get; init; }
+}
+
+internal sealed record OciBlockIo(ushort Weight);
 
 internal sealed record OciPids(long Limit);
 
