@@ -33,7 +33,7 @@ public sealed record MachineStatus
     /// <summary><c>server</c> or <c>ids</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary><c>creating</c>, <c>running</c>, <c>restarting</c>, <c>stopped</c>, <c>failed</c>.</summary>
+    /// <summary><c>creating</c>, <c>waiting</c> (for what must be there first), <c>running</c>, <c>restarting</c>, <c>stopped</c>, <c>failed</c>.</summary>
     public required string State { get; init; }
 
     /// <summary>Pid of its first process in the base; null when it does not run.</summary>
@@ -50,6 +50,9 @@ public sealed record MachineStatus
 
     /// <summary>For an IDS VM: its packs.</summary>
     public IReadOnlyList<string> Packs { get; set; } = [];
+
+    /// <summary>What its health check says, <c>starting</c>, <c>healthy</c> or <c>unhealthy</c>; null: it has none, or does not run.</summary>
+    public string? Health { get; init; }
 
     /// <summary>Since when its first process has run.</summary>
     public DateTimeOffset? Started { get; init; }

@@ -17,3 +17,50 @@ public sealed record SecretSpec(string Source, string Name)
     /// <summary>Most bytes of one: it is kept in memory that is never swapped out.</summary>
     public const int Largest = 256 << 10;
 }
+
+/// <summary>How it is found out whether a VM does its work: a command inside it, whose exit code alone is looked at.</summary>
+public sealed record HealthSpec
+{
+    /// <summary>Program and arguments, run as the VM's user.</summary>
+    public required IReadOnlyList<string> Run { get; init; }
+
+    /// <summary>From the end of one check to the next.</summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A check that takes longer has failed, and is killed.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Failures in a row that make the VM unhealthy.</summary>
+    public int Retries { get; set; } = 3;
+
+    /// <summary>After the VM's start: failures do not count until a check has passed, and checks follow each other quickly.</summary>
+    public TimeSpan StartPeriod { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>End the VM when it becomes unhealthy, so that its restart policy starts it again.</summary>
+    public bool Restart { get; init; }
+}
+
+/// <summary>Another server that must be there before a server is started.</summary>
+/// <param name="Server">Its name.</param>
+/// <param name="Until">How far it must have come.</param>
+public sealed record DependencySpec(string Server, DependencyState Until);
+
+/// <summary>How far a server must have come.</summary>
+public enum DependencyState
+{
+    /// <summary>Its first process runs.</summary>
+    Started,
+
+    /// <summary>Its health check has passed.</summary>
+    Healthy,
+}
+
+/// <summary>When a server VM is started.</summary>
+public enum StartMoment
+{
+    /// <summary>When its turn has come.</summary>
+    Now,
+
+    /// <summary>Once the IDS of every environment that watches it captures.</summary>
+    Captured,
+}

@@ -16,11 +16,23 @@ public sealed record SiteSpec
 /// <summary>A server VM (§4.2 of the paper).</summary>
 public sealed record ServerSpec
 {
+    /// <summary>Of a server that says nothing else.</summary>
+    public static readonly TimeSpan StartWithinUsually = TimeSpan.FromMinutes(2);
+
     /// <summary>What the machine is made of.</summary>
     public required MachineSpec Machine { get; init; }
 
     /// <summary>Ports of the base network that lead into this VM.</summary>
     public IReadOnlyList<PublishedPort> Publish { get; set; } = [];
+
+    /// <summary>Other servers that must be there first.</summary>
+    public IReadOnlyList<DependencySpec> DependsOn { get; set; } = [];
+
+    /// <summary>When it is started.</summary>
+    public StartMoment Start { get; init; }
+
+    /// <summary>Longest that <c>up</c> waits for what must be there first.</summary>
+    public TimeSpan StartWithin { get; set; } = StartWithinUsually;
 }
 
 /// <summary>A HyperSpector environment, as far as this host is concerned: its IDS VM (§4.1 of the paper).</summary>
@@ -109,6 +121,9 @@ public sealed record MachineSpec
 
     /// <summary>Files that only the VM's user may read.</summary>
     public IReadOnlyList<SecretSpec> Secrets { get; set; } = [];
+
+    /// <summary>How its health is checked; null: not at all.</summary>
+    public HealthSpec? Health { get; init; }
 }
 
 /// <summary>A lower layer: exactly one of the two is set.</summary>

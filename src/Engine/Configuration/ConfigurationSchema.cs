@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HyperSpector.Engine.Configuration.Keys;
 using HyperSpector.Engine.Packs;
 
 namespace HyperSpector.Engine.Configuration;
@@ -20,6 +21,7 @@ public static class ConfigurationSchema
         ("environment", Properties(SiteKeys.Environment)),
         ("volume", Properties(VolumeReader.Keys, "source", "target")),
         ("resources", Properties(ResourceReader.Keys)),
+        ("health", Properties(HealthReader.Keys, "run")),
         ("pack", Properties(PackUse.Keys, "name")));
 
     /// <summary>Schema of <c>pack.yaml</c>.</summary>

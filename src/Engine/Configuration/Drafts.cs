@@ -39,6 +39,11 @@ internal class MachineDraft(SourceFile file, TextNode name)
 
     internal IReadOnlyList<SecretSpec> Secrets { get; set; } = [];
 
+    internal HealthSpec? Health { get; set; }
+
+    /// <summary>Where <c>health</c> stands.</summary>
+    internal Node? HealthAt { get; set; }
+
     /// <summary>Where the key <c>run</c> stands; null when it is not there.</summary>
     internal Node? RunAt { get; set; }
 
@@ -64,6 +69,7 @@ internal class MachineDraft(SourceFile file, TextNode name)
         CapDrop = [.. CapDrop.Select(c => c.Name)],
         Devices = [.. Devices.Select(d => d.Device.Path)],
         Secrets = Secrets,
+        Health = Health,
     };
 }
 
@@ -71,6 +77,15 @@ internal class MachineDraft(SourceFile file, TextNode name)
 internal sealed class ServerDraft(SourceFile file, TextNode name) : MachineDraft(file, name)
 {
     internal IReadOnlyList<(Node At, PublishedPort Port)> Publish { get; set; } = [];
+
+    internal IReadOnlyList<(Node At, DependencySpec Dependency)> DependsOn { get; set; } = [];
+
+    internal StartMoment Start { get; set; }
+
+    /// <summary>Where <c>start</c> stands.</summary>
+    internal Node? StartAt { get; set; }
+
+    internal TimeSpan? StartWithin { get; set; }
 }
 
 /// <summary>An environment while it is read.</summary>

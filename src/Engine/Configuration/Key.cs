@@ -30,11 +30,16 @@ internal static class Section
         ["mem_limit"] = "resources",
         ["mem_reservation"] = "memory_reservation",
         ["cpu_shares"] = "cpu_weight",
+        ["healthcheck"] = "health",
+        ["test"] = "run",
         ["privileged"] = "cap_add",
     };
 
     private static readonly Dictionary<string, string> Elsewhere = new()
     {
+        ["depends_on"] = "a server's key; environments are started before all servers",
+        ["start"] = "a server's key",
+        ["start_within"] = "a server's key",
         ["publish"] = "a server's key; an IDS VM has no network to publish in",
         ["watch"] = "an environment's key",
         ["packs"] = "an environment's key",

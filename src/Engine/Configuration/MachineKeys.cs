@@ -36,6 +36,8 @@ internal static class MachineKeys
             (d, n) => d.Devices = DeviceReader.Read(d.File, n)),
         new("secrets", "Files of the host that only the VM's user may read, as /run/secrets/NAME: FILE or FILE:NAME.", SecretReader.Schema,
             (d, n) => d.Secrets = SecretReader.Read(d.File, n)),
+        new("health", "How it is checked whether the VM does its work.", """{"$ref":"#/definitions/health"}""",
+            (d, n) => (d.HealthAt, d.Health) = (n, HealthReader.Read(d.File, n))),
         new("resources", "Limits, weights and guarantees.", """{"$ref":"#/definitions/resources"}""",
             (d, n) => d.Resources = ResourceReader.Read(d.File, n)),
     ];

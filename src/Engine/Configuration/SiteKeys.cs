@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration.Keys;
 using HyperSpector.Engine.Packs;
 
 namespace HyperSpector.Engine.Configuration;
@@ -11,6 +12,12 @@ internal static class SiteKeys
         .. MachineKeys.For<ServerDraft>(),
         new("publish", "Ports of the base network that lead into this VM: [address:]host:vm[/tcp|udp].", PublishReader.Schema,
             (d, n) => d.Publish = PublishReader.Read(d.File, n)),
+        new("depends_on", "Servers that must be there first: a list, or lines SERVER: started or SERVER: healthy.", DependencyReader.Schema,
+            (d, n) => d.DependsOn = DependencyReader.Read(d.File, n)),
+        new("start", "now: when its turn has come; captured: once the IDS of every environment that watches it captures.", """{"enum":["now","captured"]}""",
+            (d, n) => (d.StartAt, d.Start) = (n, Values.Word(d.File, n, "start", ("now", StartMoment.Now), ("captured", StartMoment.Captured)) ?? default)),
+        new("start_within", "Longest that up waits for what must be there first; 2m unless said otherwise.", Sizes.DurationSchema,
+            (d, n) => d.StartWithin = Sizes.Duration(d.File, n, "start_within", (TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)), "1s and 1h")),
     ];
 
     internal static readonly IReadOnlyList<Key<EnvironmentDraft>> Environment =

@@ -56,6 +56,9 @@ public static class SiteLoader
         {
             Machine = s.Machine(),
             Publish = [.. s.Publish.Select(p => p.Port)],
+            DependsOn = [.. s.DependsOn.Select(d => d.Dependency)],
+            Start = s.Start,
+            StartWithin = s.StartWithin ?? ServerSpec.StartWithinUsually,
         }),
         Environments = site.Environments.ToDictionary(e => e.Name.Value, e => new EnvironmentSpec
         {

@@ -26,7 +26,7 @@ internal sealed class BaseEvents(HostPaths paths, TimeProvider clock) : IDisposa
             Time = clock.GetUtcNow(),
             Host = paths.Name,
             Environment = environment,
-            Sensor = kind is "machine" ? "host" : "switch",
+            Sensor = kind is "machine" or "health" ? "host" : "switch",
             Server = server,
             Kind = kind,
             Severity = severity,

@@ -1,6 +1,7 @@
 using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Hosts.Health;
 using HyperSpector.Engine.Network.Switch;
 
 namespace HyperSpector.Engine.Hosts;
@@ -47,17 +48,27 @@ internal sealed partial class LiveHost
             Publish = record.Server?.Publish ?? [],
             Watch = record.Environment?.Watch ?? [],
             Packs = [.. record.Environment?.Packs.Select(p => p.Name) ?? []],
+            Health = live.Runs ? HealthOf(live.Health) : null,
             Started = live.Runs ? record.Started : null,
             Restarts = record.Restarts,
             FirstId = record.FirstId,
             Generation = record.Generation,
             BaseMoved = live.BaseMoved,
-            Problem = live.Problem,
+            Problem = live.Wait is { } wait ? $"waits for {wait.For}" : live.Problem,
         };
     }
 
+    private static string? HealthOf(HealthWatch? health) => health?.State switch
+    {
+        null => null,
+        HealthState.Healthy => "healthy",
+        HealthState.Unhealthy => "unhealthy",
+        _ => "starting",
+    };
+
     private static string StateOf(LiveMachine live) => live switch
     {
+        { Wait: not null } => "waiting",
         { Record.Phase: MachinePhase.Making } => "creating",
         { RestartAt: not null } => "restarting",
         { Runs: true } => "running",

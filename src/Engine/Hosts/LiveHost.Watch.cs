@@ -19,7 +19,19 @@ internal sealed partial class LiveHost
         {
             if (live.RestartAt <= now)
                 Restart(live);
-            else if (live.Runs && _workshop.LookAfterParts(live))
+            else if (live.Wait is { } wait)
+                LookAtWaiting(live, wait);
+        }
+
+        LookAfterAll();
+    }
+
+    // What is done also while an operation waits.
+    private void LookAfterAll()
+    {
+        foreach (var live in _machines.Values)
+        {
+            if (live.Runs && _workshop.LookAfterParts(live))
                 _mirrors.Tell(live.Record);
         }
 
@@ -57,7 +69,7 @@ internal sealed partial class LiveHost
         }
 
         _mirrors.Match(_machines, site);
-        Apply(site, line => _log($"resume: {line.Subject} {line.Step} {line.State} {line.Detail}".TrimEnd()), CancellationToken.None);
+        Apply(site, wait: false, line => _log($"resume: {line.Subject} {line.Step} {line.State} {line.Detail}".TrimEnd()), CancellationToken.None);
         foreach (var live in _machines.Values.Where(m => m.Record.Phase == MachinePhase.Ready && m is { Runs: false, RestartAt: null }))
             Ended(live, status: null);
     }
@@ -75,6 +87,7 @@ internal sealed partial class LiveHost
         _workshop.Adopt(live);
         live.BaseMoved = _workshop.Factory.CurrentGeneration(record.Machine.Base) != record.Generation;
         WatchInit(live);
+        WatchHealth(live);
     }
 
     private void WatchInit(LiveMachine live)
@@ -128,9 +141,14 @@ internal sealed partial class LiveHost
                 ? Packs.Ensure(environment.Packs, environment.Machine.Base, _ => { }, CancellationToken.None)
                 : [];
             _workshop.Make(live, layers);
-            if (Store.Record.Site is { } site)
-                _mirrors.Match(_machines, site);
-            Start(live.Record.Name);
+            if (Store.Record.Site is not { } site)
+            {
+                Start(live.Record.Name);
+                return;
+            }
+
+            _mirrors.Match(_machines, site);
+            StartOrWait(live, site, dependencies: false);
         }
         catch (IOException error)
         {

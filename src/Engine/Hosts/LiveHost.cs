@@ -43,7 +43,11 @@ internal sealed partial class LiveHost : IDisposable
     internal PackStore Packs { get; }
 
     /// <summary>Makes the host match a site, changing only what differs.</summary>
-    internal void Apply(SiteSpec site, Action<ProgressLine> report, CancellationToken cancellation)
+    /// <param name="site">What is wanted.</param>
+    /// <param name="wait">Return only when every server has started; else what must wait is started later, by <see cref="Tick"/>.</param>
+    /// <param name="report">Gets each step.</param>
+    /// <param name="cancellation">Ends it between two steps.</param>
+    internal void Apply(SiteSpec site, bool wait, Action<ProgressLine> report, CancellationToken cancellation)
     {
         var diff = SiteDiff.Between(Store.Record.Machines, site);
         var layers = site.Environments.ToDictionary(
@@ -77,8 +81,13 @@ internal sealed partial class LiveHost : IDisposable
         cancellation.ThrowIfCancellationRequested();
 
         // The watchers first: what a server does at its start is seen.
-        foreach (var name in diff.CreateEnvironments.Concat(diff.CreateServers))
-            Step(report, name, "start", () => Start(name));
+        foreach (var name in diff.CreateEnvironments.Concat(StartOrder.Of(diff.CreateServers, site)))
+        {
+            if (wait)
+                StartInTurn(name, site, report, cancellation);
+            else
+                Step(report, name, "start", () => StartOrWait(_machines[name], site));
+        }
     }
 
     /// <summary>Takes everything down.</summary>
@@ -145,9 +154,11 @@ internal sealed partial class LiveHost : IDisposable
     {
         var live = _machines[name];
         _workshop.Start(live);
+        live.Wait = null;
         live.Record = live.Record with { Phase = MachinePhase.Ready, Started = _clock.GetUtcNow() };
         Store.Put(live.Record);
         WatchInit(live);
+        WatchHealth(live);
     }
 
     private void Remove(string name, bool keepState)
@@ -169,6 +180,7 @@ internal sealed partial class LiveHost : IDisposable
     private void UpdateKept(string name, SiteSpec site)
     {
         var live = _machines[name];
+        var health = live.Record.Machine.Health;
         if (site.Servers.TryGetValue(name, out var server))
         {
             live.Record = live.Record with { Server = server };
@@ -181,6 +193,8 @@ internal sealed partial class LiveHost : IDisposable
         }
 
         Store.Put(live.Record);
+        if (!SiteDiff.Same(health, live.Record.Machine.Health))
+            WatchHealth(live);
     }
 
     private void Publish(Action<Dictionary<string, LiveMachine>> change)

@@ -1,3 +1,4 @@
+using HyperSpector.Engine.Hosts.Health;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Hosts;
@@ -20,8 +21,26 @@ internal sealed class LiveMachine(MachineRecord record) : IDisposable
     /// <summary>When its restart policy brings it back; null when nothing is pending.</summary>
     internal DateTimeOffset? RestartAt { get; set; }
 
+    /// <summary>What it is waiting for before it is started; null when it is not.</summary>
+    internal StartWait? Wait { get; set; }
+
+    /// <summary>Who checks its health; null: nobody.</summary>
+    internal HealthWatch? Health { get; set; }
+
     /// <summary>True while its first process runs.</summary>
     internal bool Runs => Init is { HasEnded: false };
 
-    public void Dispose() => Init?.Dispose();
+    public void Dispose()
+    {
+        Health?.Dispose();
+        Health = null;
+        Init?.Dispose();
+    }
 }
+
+/// <summary>A VM that is made and not started yet.</summary>
+/// <param name="For">For what, in words.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Dependencies">For servers that it depends on, too, not only for its IDS.</param>
+/// <param name="Reported">That it takes too long has been reported.</param>
+internal sealed record StartWait(string For, DateTimeOffset Since, bool Dependencies, bool Reported = false);

@@ -80,6 +80,10 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
         _looks++;
     }
 
+    /// <summary>Are a server's frames copied because somebody in an environment captures them?</summary>
+    internal bool Captures(string environment, string server) =>
+        _wires.FirstOrDefault(w => w.Environment == environment && w.Server == server) is { } wire && StatusOf(wire) is { Active: true };
+
     internal IReadOnlyList<MirrorStatus> Status() => [.. _wires.Select(StatusOf).OfType<MirrorStatus>()];
 
     private static IEnumerable<Wire> Wanted(SiteSpec site) =>

@@ -49,7 +49,7 @@ public sealed class SiteController : IDisposable
             var previous = _host.Store.Record.Site;
             try
             {
-                _host.Apply(site, report, cancellation);
+                _host.Apply(site, wait: true, report, cancellation);
                 _host.Store.Update(record => record with { Site = site });
             }
             catch (Exception error)
@@ -136,7 +136,7 @@ public sealed class SiteController : IDisposable
             if (previous is null)
                 _host.Clear(keep: false, _ => { });
             else
-                _host.Apply(previous, _ => { }, CancellationToken.None);
+                _host.Apply(previous, wait: false, _ => { }, CancellationToken.None);
             report(new ProgressLine { Subject = "host", Step = "roll back", State = "done" });
         }
 #pragma warning disable CA1031 // the failure that led here is the one to report; the next start of the daemon cleans up

@@ -60,11 +60,28 @@ internal sealed record SiteDiff
         && JsonSerializer.Serialize(server.Machine.Base, ApiJson.Default.BaseSpec)
             == JsonSerializer.Serialize(next.Machine.Base, ApiJson.Default.BaseSpec);
 
-    // Published ports, and how and when frames are copied, are changed on a running machine.
-    private static ServerSpec Core(ServerSpec server) => server with { Publish = [] };
+    /// <summary>The same health check?</summary>
+    internal static bool Same(HealthSpec? left, HealthSpec? right) => left is null || right is null
+        ? left == right
+        : JsonSerializer.Serialize(left, ApiJson.Default.HealthSpec) == JsonSerializer.Serialize(right, ApiJson.Default.HealthSpec);
 
-    private static EnvironmentSpec Core(EnvironmentSpec environment) =>
-        environment with { Frames = FrameForm.Carried, Capture = CaptureMode.Auto };
+    // Published ports, how and when frames are copied, and health checks are changed on a running machine; when it is to be started
+    // matters no more.
+    private static ServerSpec Core(ServerSpec server) => server with
+    {
+        Publish = [],
+        DependsOn = [],
+        Start = StartMoment.Now,
+        StartWithin = TimeSpan.Zero,
+        Machine = server.Machine with { Health = null },
+    };
+
+    private static EnvironmentSpec Core(EnvironmentSpec environment) => environment with
+    {
+        Frames = FrameForm.Carried,
+        Capture = CaptureMode.Auto,
+        Machine = environment.Machine with { Health = null },
+    };
 
     private static bool Same(ServerSpec left, ServerSpec right) =>
         JsonSerializer.Serialize(left, ApiJson.Default.ServerSpec) == JsonSerializer.Serialize(right, ApiJson.Default.ServerSpec);

@@ -1,6 +1,7 @@
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Hosts.Health;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Mediator;
 using HyperSpector.Engine.Network.Switch;
@@ -16,6 +17,7 @@ internal sealed class Workshop : IDisposable
     private readonly Action<string> _log;
     private readonly TimeProvider _clock;
     private readonly Runtime _runtime;
+    private readonly HealthCheck _health;
     private readonly Parts _parts;
     private readonly BaseEvents _events;
 
@@ -25,6 +27,7 @@ internal sealed class Workshop : IDisposable
         _log = log;
         _clock = clock;
         _runtime = Runtime.Probe();
+        _health = new HealthCheck(paths, _runtime);
         Factory = new MachineFactory(paths, _runtime);
         Switch = new VirtualSwitch(paths, VirtualSwitch.InstalledProgram);
         _parts = new Parts(paths, log, clock);
@@ -34,6 +37,16 @@ internal sealed class Workshop : IDisposable
     internal MachineFactory Factory { get; }
 
     internal VirtualSwitch Switch { get; }
+
+    /// <summary>Begins to check a VM's health.</summary>
+    internal HealthWatch WatchHealth(LiveMachine live, HealthSpec spec, Action<HealthWatch, HealthState> turned)
+    {
+        var name = live.Record.Name;
+        var space = HealthCheck.PidSpaceOf(live.Init!.Pid);
+        return HealthWatch.Start(
+            spec, live.Record.Started ?? _clock.GetUtcNow(), () => _health.Passes(name, space, spec.Run, spec.Timeout), turned,
+            text => _log($"{name}: {text}"), _clock);
+    }
 
     internal string RuntimePath => _runtime.Program;
 
@@ -111,7 +124,7 @@ internal sealed class Workshop : IDisposable
     /// <summary>Removes what is left of a VM whose first process has ended, but for its files.</summary>
     internal void TakeDown(LiveMachine live)
     {
-        live.Init?.Dispose();
+        live.Dispose();
         live.Init = null;
         Factory.End(live.Record.Name);
         if (live.Record.IsServer)
@@ -164,7 +177,7 @@ internal sealed class Workshop : IDisposable
     internal void ReapOrphans(IEnumerable<LiveMachine> machines)
     {
         var known = machines.Where(m => m.Init is not null).Select(m => m.Init!.Pid).ToHashSet();
-        Reaping.ReapUnknown(pid => known.Contains(pid) || _parts.IsChild(pid));
+        Reaping.ReapUnknown(pid => known.Contains(pid) || _parts.IsChild(pid) || _health.IsChild(pid));
     }
 
     /// <summary>Removes what the host itself left: events of the base, empty directories.</summary>

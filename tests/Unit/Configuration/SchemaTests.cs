@@ -34,6 +34,7 @@ public sealed class SchemaTests
                 "environment" => $"environments: {{edge: {{{key}: [[]]}}}}",
                 "volume" => $"servers: {{web: {{volumes: [{{{key}: [[]]}}]}}}}",
                 "resources" => $"servers: {{web: {{resources: {{{key}: [[]]}}}}}}",
+                "health" => $"servers: {{web: {{health: {{{key}: [[]]}}}}}}",
                 "pack" => $"environments: {{edge: {{packs: [{{{key}: [[]]}}]}}}}",
                 _ => throw new InvalidOperationException(path),
             };

@@ -123,6 +123,42 @@ public sealed class SiteLoaderTests : IDisposable
     }
 
     [Fact]
+    public void KeysOfHealthAndStart_WellFormed_ArriveInTheSpec()
+    {
+        var result = _files.Load("""
+            servers:
+              web:
+                run: [web]
+                depends_on: {db: healthy, cache: started}
+                start: captured
+                start_within: 5m
+              app: {run: [app], depends_on: [web, db]}
+              cache: {run: [cache]}
+              db:
+                run: [db]
+                health: {run: pg_isready -q, interval: 500ms, timeout: 2s, retries: 5, start_period: 1.5m, restart: true}
+              other: {run: [x], health: {run: [check]}}
+            environments:
+              edge: {watch: [web], run: [tcpdump]}
+            """);
+
+        Assert.Empty(result.Problems);
+        var web = result.Site!.Servers["web"];
+        Assert.Equal([new DependencySpec("db", DependencyState.Healthy), new("cache", DependencyState.Started)], web.DependsOn);
+        Assert.Equal((StartMoment.Captured, TimeSpan.FromMinutes(5)), (web.Start, web.StartWithin));
+        var app = result.Site.Servers["app"];
+        Assert.Equal([new DependencySpec("web", DependencyState.Started), new("db", DependencyState.Started)], app.DependsOn);
+        Assert.Equal((StartMoment.Now, TimeSpan.FromMinutes(2)), (app.Start, app.StartWithin));
+        var health = result.Site.Servers["db"].Machine.Health!;
+        Assert.Equal(["pg_isready", "-q"], health.Run);
+        Assert.Equal((TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), 5), (health.Interval, health.Timeout, health.Retries));
+        Assert.Equal((TimeSpan.FromSeconds(90), true), (health.StartPeriod, health.Restart));
+        var usual = result.Site.Servers["other"].Machine.Health!;
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), 3), (usual.Interval, usual.Timeout, usual.Retries));
+        Assert.False(usual.Restart);
+    }
+
+    [Fact]
     public void Problems_ManyInOneFile_AreToldAtOnceByPosition()
     {
         Assert.Equal(

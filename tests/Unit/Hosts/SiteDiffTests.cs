@@ -43,6 +43,26 @@ public class SiteDiffTests
     }
 
     [Fact]
+    public void Between_OtherHealthCheckOrMomentOfStart_KeepsTheMachine()
+    {
+        var site = Site(s_machine with { Health = new HealthSpec { Run = ["true"] } });
+        site = site with
+        {
+            Servers = new Dictionary<string, ServerSpec>
+            {
+                ["web"] = site.Servers["web"] with
+                {
+                    DependsOn = [new("db", DependencyState.Healthy)],
+                    Start = StartMoment.Captured,
+                    StartWithin = TimeSpan.FromSeconds(1),
+                },
+            },
+        };
+
+        Assert.Equal(["web", "edge"], SiteDiff.Between(Present(s_machine), site).Keep);
+    }
+
+    [Fact]
     public void Between_OtherCommand_MakesTheServerAnewAndKeepsItsFiles()
     {
         var diff = SiteDiff.Between(Present(s_machine), Site(s_machine with { Run = ["/bin/false"] }));

@@ -1,3 +1,4 @@
+using HyperSpector.Api.Site;
 using HyperSpector.Engine.Machines.Oci;
 
 namespace HyperSpector.Engine.Configuration.Keys;
@@ -12,6 +13,8 @@ internal static class MachineChecks
         Capabilities(machine);
         Devices(machine);
         Places(machine);
+        if (machine is { Restart: RestartPolicy.No, Health.Restart: true, HealthAt: { } at })
+            machine.File.Report(at, "health: restart: true does nothing beside restart: no of the VM; remove one of them");
     }
 
     private static void Capabilities(MachineDraft machine)
