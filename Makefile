@@ -14,9 +14,9 @@ help: ## this list
 build: ## compile everything, with analyzers; warnings are errors
 	dotnet build --nologo -v quiet
 
-bpf: $(BPF)/mirror.bpf.o ## compile the eBPF programs
+bpf: $(BPF)/mirror.bpf.o $(BPF)/port.bpf.o ## compile the eBPF programs
 
-$(BPF)/%.bpf.o: bpf/%.bpf.c
+$(BPF)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.bpf.h)
 	@mkdir -p $(BPF)
 	clang -target bpf -O2 -g -Wall -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
 	llvm-strip -g $@ 2>/dev/null || llvm-strip-14 -g $@
@@ -31,7 +31,7 @@ install: publish ## put programs, policies and packs into $(PREFIX)/lib/hyperspe
 	install -d $(LIBDIR) $(LIBDIR)/bpf $(LIBDIR)/policy $(BINDIR)
 	install -m 755 $(PUBLISH)/Cli/hyperspector $(PUBLISH)/Daemon/hyperspectord $(PUBLISH)/Keeper/hyperspector-keeper \
 	  $(PUBLISH)/Monitor/hyperspector-monitor $(PUBLISH)/Reader/hyperspector-reader $(PUBLISH)/Sensor/hyperspector-sensor $(LIBDIR)
-	install -m 644 $(BPF)/mirror.bpf.o $(LIBDIR)/bpf
+	install -m 644 $(BPF)/*.bpf.o $(LIBDIR)/bpf
 	install -m 644 policy/* $(LIBDIR)/policy
 	rm -rf $(LIBDIR)/packs && cp -r packs $(LIBDIR)/packs
 	ln -sf $(PREFIX)/lib/hyperspector/hyperspector $(BINDIR)/hyperspector

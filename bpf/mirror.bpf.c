@@ -4,16 +4,17 @@
 #include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
+#include "gate.bpf.h"
 
 // Where copies go. Written by the daemon before the programs are attached.
 struct target {
 	__u32 interface; // index of the base's end of the mirror
 	__u32 always;    // copy whatever the flag says
 	__u32 priority;  // of this mirror's filters on the server's port: for a daemon that takes over
-	__u32 reserved;
+	__u32 strict;    // hold back whatever the mirror's other end did not take: somebody inside might have closed it
 };
 
-// What became of every frame: received + sent = mirrored + dropped + idle.
+// What became of every frame that passed: received + sent = mirrored + dropped + idle.
 struct counters {
 	__u64 received;
 	__u64 sent;
@@ -22,6 +23,7 @@ struct counters {
 	__u64 idle;
 	__u64 bytes;
 	__u64 refused;
+	__u64 held;      // did not pass the port: there was no mirror to copy them to
 };
 
 // Set by the IDS VM's monitor with a plain store into the mapped page: no privilege, no system call, no daemon.
@@ -48,30 +50,39 @@ struct {
 	__type(value, struct counters);
 } hs_counters SEC(".maps");
 
-static __always_inline void copy(struct __sk_buff *skb, struct counters *counters)
+// True if the frame may pass.
+static __always_inline bool copy(struct __sk_buff *skb, struct counters *counters)
 {
 	__u32 zero = 0;
 	volatile __u32 *active = bpf_map_lookup_elem(&hs_flag, &zero);
 	struct target *target = bpf_map_lookup_elem(&hs_target, &zero);
+	long lost;
 
 	// Neither can be missing from an array; the verifier wants to hear it.
 	if (!active || !target)
-		return;
+		return false;
+	skb->tc_index |= 1 << ((target->priority - 1) & 15);
 	if (!*active && !target->always) {
 		counters->idle++;
-		return;
+		return true;
 	}
 	// The clone is sent through the mirror's veth at once, on this processor: order is kept per direction, and the result is
 	// that of the frame's whole way into the IDS VM's receive queue.
-	if (bpf_clone_redirect(skb, target->interface, 0)) {
-		counters->dropped++;
-		return;
+	lost = bpf_clone_redirect(skb, target->interface, 0);
+	if (!lost) {
+		counters->mirrored++;
+		counters->bytes += skb->len;
+		return true;
 	}
-	counters->mirrored++;
-	counters->bytes += skb->len;
+	// A full receive queue (NET_XMIT_DROP) is a loss, and counted. All else (no such interface; it is down; NET_XMIT_CN, the answer
+	// of an interface whose other end is down) means that there is no mirror: nothing passes unseen (SW-2).
+	if (lost != NET_XMIT_DROP || target->strict)
+		return false;
+	counters->dropped++;
+	return true;
 }
 
-// TC_ACT_UNSPEC everywhere: the frame goes on to the next mirror, and then its way.
+// TC_ACT_UNSPEC everywhere: the frame goes on to the next mirror, then to the gate, then its way.
 
 SEC("tc")
 int hs_to_server(struct __sk_buff *skb) // egress of the port's base end
@@ -79,10 +90,14 @@ int hs_to_server(struct __sk_buff *skb) // egress of the port's base end
 	__u32 zero = 0;
 	struct counters *counters = bpf_map_lookup_elem(&hs_counters, &zero);
 
-	if (counters) {
-		counters->received++;
-		copy(skb, counters);
+	address(skb);
+	if (!counters)
+		return TC_ACT_SHOT;
+	if (!copy(skb, counters)) {
+		counters->held++;
+		return TC_ACT_SHOT;
 	}
+	counters->received++;
 	return TC_ACT_UNSPEC;
 }
 
@@ -92,10 +107,13 @@ int hs_from_server(struct __sk_buff *skb) // ingress of the port's base end, bef
 	__u32 zero = 0;
 	struct counters *counters = bpf_map_lookup_elem(&hs_counters, &zero);
 
-	if (counters) {
-		counters->sent++;
-		copy(skb, counters);
+	if (!counters)
+		return TC_ACT_SHOT;
+	if (!copy(skb, counters)) {
+		counters->held++;
+		return TC_ACT_SHOT;
 	}
+	counters->sent++;
 	return TC_ACT_UNSPEC;
 }
 

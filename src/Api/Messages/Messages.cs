@@ -108,6 +108,9 @@ public sealed record MirrorStatus
 
     /// <summary>Frames that the IDS VM sent into the mirror port; all were dropped (SW-4).</summary>
     public long Refused { get; init; }
+
+    /// <summary>Frames that did not pass the server's port, since there was nowhere to copy them to; in none of the other counts.</summary>
+    public long Held { get; init; }
 }
 
 /// <summary>What <c>hyperspector status</c> shows.</summary>

@@ -67,7 +67,7 @@ internal static class StatusCommand
     {
         screen.Line();
         screen.Table(
-            ["MIRROR", "INTO", "COPYING", "RECEIVED", "+ SENT", "= MIRRORED", "+ DROPPED", "+ IDLE", "IDENTITY", "REFUSED"],
+            ["MIRROR", "INTO", "COPYING", "RECEIVED", "+ SENT", "= MIRRORED", "+ DROPPED", "+ IDLE", "IDENTITY", "HELD BACK", "REFUSED"],
             mirrors.Select(m => (IReadOnlyList<Cell>)
             [
                 new Cell(m.Server, Tone.Heading),
@@ -79,6 +79,7 @@ internal static class StatusCommand
                 new Cell(Number(m.Dropped), m.Dropped == 0 ? Tone.Plain : Tone.Bad),
                 Number(m.Idle),
                 Identity(m),
+                new Cell(Number(m.Held), m.Held == 0 ? Tone.Plain : Tone.Warn),
                 new Cell(Number(m.Refused), m.Refused == 0 ? Tone.Plain : Tone.Warn),
             ]));
     }

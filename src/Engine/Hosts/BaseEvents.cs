@@ -11,6 +11,8 @@ internal sealed class BaseEvents(HostPaths paths, TimeProvider clock) : IDisposa
     // A name that no VM can have: theirs begin with a letter.
     private const string Name = "0-base";
 
+    // Events come from the operation thread and from the watch over the switch.
+    private readonly Lock _lock = new();
     private FileDescriptor? _directory;
     private Spool? _spool;
 
@@ -18,9 +20,7 @@ internal sealed class BaseEvents(HostPaths paths, TimeProvider clock) : IDisposa
 
     internal void Add(string kind, string severity, string summary, string? environment, string? server)
     {
-        _spool ??= Open();
-        // False means a full disk: the daemon's own log has the line all the same.
-        _ = _spool.TryAppend(new EventRecord
+        var record = new EventRecord
         {
             Id = Guid.NewGuid().ToString("n"),
             Time = clock.GetUtcNow(),
@@ -31,22 +31,34 @@ internal sealed class BaseEvents(HostPaths paths, TimeProvider clock) : IDisposa
             Kind = kind,
             Severity = severity,
             Summary = summary,
-        });
+        };
+        lock (_lock)
+        {
+            _spool ??= Open();
+            // False means a full disk: the daemon's own log has the line all the same.
+            _ = _spool.TryAppend(record);
+        }
     }
 
     internal void Delete()
     {
-        Dispose();
-        if (System.IO.Directory.Exists(Directory))
-            System.IO.Directory.Delete(Directory, recursive: true);
+        lock (_lock)
+        {
+            Dispose();
+            if (System.IO.Directory.Exists(Directory))
+                System.IO.Directory.Delete(Directory, recursive: true);
+        }
     }
 
     public void Dispose()
     {
-        _spool?.Dispose();
-        _spool = null;
-        _directory?.Dispose();
-        _directory = null;
+        lock (_lock)
+        {
+            _spool?.Dispose();
+            _spool = null;
+            _directory?.Dispose();
+            _directory = null;
+        }
     }
 
     private Spool Open()

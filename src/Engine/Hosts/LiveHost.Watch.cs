@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Network.Switch;
 using HyperSpector.Linux.Calls;
 
 namespace HyperSpector.Engine.Hosts;
@@ -6,6 +7,11 @@ namespace HyperSpector.Engine.Hosts;
 // Looking after what runs: ends and restarts of VMs, our own processes, ports, counters; and taking over from a daemon that died.
 internal sealed partial class LiveHost
 {
+    private readonly Lock _rulesLock = new();
+    private SwitchWatch? _switchWatch;
+    private DateTimeOffset? _rulesWrongSince;
+    private int _lookPending;
+
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
     // A VM that has run this long starts its restart pauses from the beginning again.
@@ -35,13 +41,16 @@ internal sealed partial class LiveHost
                 _mirrors.Tell(live.Record);
         }
 
-        _mirrors.Look(_machines);
+        _mirrors.Look(_machines, thorough: false);
+        if (_rulesWrongSince is { } since)
+            RulesChanged(since);
         _workshop.ReapOrphans(_machines.Values);
     }
 
     /// <summary>Makes what is there match what was asked for before the last daemon ended, however it ended.</summary>
     internal void Resume()
     {
+        _switchWatch = new SwitchWatch(RulesChanged, LinksChanged, _clock);
         var record = Store.Record;
         foreach (var name in _workshop.Factory.ListLeftovers().Where(n => !record.Machines.ContainsKey(n)).ToList())
             _workshop.Remove(name, keepState: false, mirrorsOf: []);
@@ -72,6 +81,43 @@ internal sealed partial class LiveHost
         Apply(site, wait: false, line => _log($"resume: {line.Subject} {line.Step} {line.State} {line.Detail}".TrimEnd()), CancellationToken.None);
         foreach (var live in _machines.Values.Where(m => m.Record.Phase == MachinePhase.Ready && m is { Runs: false, RestartAt: null }))
             Ended(live, status: null);
+    }
+
+    // On the watch's thread, not in the operations' turn: fetching a pack may take minutes, an open switch may not.
+    private void RulesChanged(DateTimeOffset since)
+    {
+        lock (_rulesLock)
+        {
+            since = _rulesWrongSince ?? since;
+            try
+            {
+                var wrong = _workshop.Switch.RestoreRules();
+                _rulesWrongSince = null;
+                if (wrong.Count > 0)
+                {
+                    _workshop.ReportSwitch("blind", "high", $"another program changed or removed the switch's nft rules ({string.Join(", ", wrong)}): "
+                        + $"it was open {Interval.Text(since, _clock.GetUtcNow())}; they are restored, copying went on");
+                }
+            }
+            catch (IOException error)
+            {
+                // Tried again once a second. The rules of a port that is just vanishing cannot be made.
+                _rulesWrongSince = since;
+                _log($"the switch's nft rules cannot be restored yet: {error.Message}");
+            }
+        }
+    }
+
+    // In the operations' turn; one that waits is enough.
+    private void LinksChanged(DateTimeOffset since)
+    {
+        if (Interlocked.Exchange(ref _lookPending, 1) == 1)
+            return;
+        _ = _operations.RunAsync(() =>
+        {
+            _ = Interlocked.Exchange(ref _lookPending, 0);
+            _mirrors.Look(_machines, thorough: true);
+        });
     }
 
     private bool Wanted(MachineRecord machine) =>

@@ -32,7 +32,7 @@ internal sealed partial class LiveHost : IDisposable
         Store = new HostStore(paths);
         Reaping.AdoptOrphans();
         _workshop = new Workshop(paths, log, _clock);
-        _mirrors = new MirrorWiring(paths, _workshop, log);
+        _mirrors = new MirrorWiring(_workshop, log, _clock);
         Packs = new PackStore(paths, new BuildMachine(paths, _workshop, _ids, log));
     }
 
@@ -120,8 +120,16 @@ internal sealed partial class LiveHost : IDisposable
             _workshop.RemoveTraces();
     }
 
+    /// <summary>Before the operation thread ends: nothing may be handed to it afterwards.</summary>
+    internal void StopWatching()
+    {
+        _switchWatch?.Dispose();
+        _switchWatch = null;
+    }
+
     public void Dispose()
     {
+        StopWatching();
         _exits.Dispose();
         foreach (var machine in _machines.Values)
             machine.Dispose();

@@ -1,6 +1,5 @@
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
-
 using HyperSpector.Linux.Calls;
 
 namespace HyperSpector.Engine.Hosts;
@@ -9,13 +8,17 @@ namespace HyperSpector.Engine.Hosts;
 /// Which mirror port belongs between which machines (SW-2): kept matching what was asked for, and looked at once a second, so that a
 /// port that vanishes or drops is known as blind time.
 /// </summary>
-internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<string> log)
+internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimeProvider clock)
 {
-    private sealed record Wire(string Environment, string Server, string Interface, FrameForm Frames, bool Always)
+    private sealed record Wire(string Environment, string Server, string Interface, FrameForm Frames, bool Always, bool Strict)
     {
         internal int EnvironmentPid { get; set; }
 
+        internal WireProbe? Probe { get; set; }
+
         internal long DropsReported { get; set; }
+
+        internal DateTimeOffset LastGood { get; set; }
 
         internal bool Blind { get; set; }
     }
@@ -32,8 +35,11 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
         [.. _wires.Where(w => w.Environment == machine || w.Server == machine).Select(w => (w.Environment, w.Server))];
 
     /// <summary>A machine is gone for good, and its mirrors with it.</summary>
-    internal void Forget(string machine) =>
+    internal void Forget(string machine)
+    {
+        Release(machine);
         _wires = [.. _wires.Where(w => w.Environment != machine && w.Server != machine)];
+    }
 
     /// <summary>
     /// An IDS VM's first process has ended: its mirrors are there no more until it is made anew. A server's mirrors outlive the
@@ -41,6 +47,7 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     /// </summary>
     internal void Lost(string environment)
     {
+        Release(environment);
         foreach (var wire in _wires.Where(w => w.Environment == environment))
             workshop.Switch.DetachMirror(wire.Server, wire.Environment);
         _wires = [.. _wires.Where(w => w.Environment != environment)];
@@ -55,29 +62,36 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
             wire.EnvironmentPid = machines[wire.Environment].Init!.Pid;
 
         foreach (var old in _wires.Where(o => !wanted.Any(w => Same(o, w))))
+        {
+            old.Probe?.Dispose();
             workshop.Switch.DetachMirror(old.Server, old.Environment);
+        }
+
         var next = new List<Wire>();
         foreach (var wire in wanted)
             next.Add(_wires.FirstOrDefault(o => Same(o, wire)) ?? Attach(wire, site));
         _wires = next;
     }
 
-    /// <summary>Once a second: is every mirror port there, and has it lost anything?</summary>
-    internal void Look(IReadOnlyDictionary<string, LiveMachine> machines)
+    /// <summary>
+    /// Is every mirror port as it was made, and has it lost anything? Once a second; <paramref name="thorough"/> when the kernel told
+    /// of a change in the base.
+    /// </summary>
+    internal void Look(IReadOnlyDictionary<string, LiveMachine> machines, bool thorough)
     {
         foreach (var wire in _wires)
         {
             // A server that is down has no port, and nothing to see.
-            if (machines.GetValueOrDefault(wire.Server)?.Runs != true)
+            if (machines.GetValueOrDefault(wire.Server) is not { Runs: true } server)
                 continue;
-            if (Interfaces.IndexOf(paths.Interface('m', $"{wire.Environment}/{wire.Server}")) == 0
-                || Interfaces.IndexOf(paths.Interface('p', wire.Server)) == 0)
-                Mend(wire, machines);
-            else if (_looks % LooksPerCount == 0)
+            if (DefectOf(wire, server, thorough) is { } defect)
+                Mend(wire, machines, defect);
+            else if (!thorough && _looks % LooksPerCount == 0)
                 ReportDrops(wire);
         }
 
-        _looks++;
+        if (!thorough)
+            _looks++;
     }
 
     /// <summary>Are a server's frames copied because somebody in an environment captures them?</summary>
@@ -90,7 +104,8 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
         from environment in site.Environments
         from server in environment.Value.Watch
         let always = environment.Value.Capture == CaptureMode.Always
-        select new Wire(environment.Key, server, NameInside(environment.Value, server), environment.Value.Frames, always);
+        let admin = environment.Value.NetAdmin || environment.Value.Packs.Any(p => p.NetAdmin)
+        select new Wire(environment.Key, server, NameInside(environment.Value, server), environment.Value.Frames, always, admin);
 
     /// <summary><c>mon0</c> where one server is watched, <c>mon-NAME</c> where several are; cut to what an interface name holds.</summary>
     internal static string NameInside(EnvironmentSpec environment, string server)
@@ -106,7 +121,7 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
 
     private static bool Same(Wire left, Wire right) =>
         left.Environment == right.Environment && left.Server == right.Server && left.Interface == right.Interface
-        && left.Frames == right.Frames && left.Always == right.Always
+        && left.Frames == right.Frames && left.Always == right.Always && left.Strict == right.Strict
         && left.EnvironmentPid == right.EnvironmentPid;
 
     private Wire Attach(Wire wire, SiteSpec site)
@@ -126,8 +141,21 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
     private void AttachAt(Wire wire, int slot)
     {
         _ = workshop.Switch.AttachMirror(
-            wire.Server, wire.Environment, wire.EnvironmentPid, wire.Interface, wire.Frames, wire.Always);
+            wire.Server, wire.Environment, wire.EnvironmentPid, wire.Interface, wire.Frames, wire.Always, wire.Strict);
         TellKeeper(wire, slot);
+        wire.Probe?.Dispose();
+        wire.Probe = null;
+        wire.LastGood = clock.GetUtcNow();
+    }
+
+    // What is open into a machine's namespaces must not outlive the machine.
+    private void Release(string machine)
+    {
+        foreach (var wire in _wires.Where(w => w.Environment == machine || w.Server == machine))
+        {
+            wire.Probe?.Dispose();
+            wire.Probe = null;
+        }
     }
 
     private void TellKeeper(Wire wire, int slot)
@@ -143,24 +171,49 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
         return NetworkNamespace.Run($"/proc/{wire.EnvironmentPid}/ns/net", () => (int)Interfaces.IndexOf(wire.Interface));
     }
 
-    private void Mend(Wire wire, IReadOnlyDictionary<string, LiveMachine> machines)
+    private string? DefectOf(Wire wire, LiveMachine server, bool thorough)
     {
+        try
+        {
+            if (wire.Probe?.ServerPid != server.Init!.Pid)
+            {
+                wire.Probe?.Dispose();
+                wire.Probe = WireProbe.Open(wire.EnvironmentPid, wire.Interface, server.Init.Pid);
+                thorough = true;
+            }
+
+            var defect = wire.Probe.Defect() ?? (thorough ? workshop.Switch.DefectOf(wire.Server, wire.Environment) : null);
+            if (defect is null)
+                wire.LastGood = clock.GetUtcNow();
+            return defect;
+        }
+        catch (IOException)
+        {
+            // A namespace on its way out: the end of its first process is told to somebody else.
+            return null;
+        }
+    }
+
+    private void Mend(Wire wire, IReadOnlyDictionary<string, LiveMachine> machines, string defect)
+    {
+        var since = wire.LastGood;
         if (!wire.Blind)
         {
             wire.Blind = true;
             workshop.ReportMirror(wire.Environment, wire.Server, "blind", "high",
-                $"mirror port of {wire.Server} in {wire.Environment} vanished: {wire.Server} is not seen until it is made anew");
+                $"{wire.Environment} does not see {wire.Server}: {defect}; what it does not see does not pass until this is mended");
         }
 
         if (machines.GetValueOrDefault(wire.Environment)?.Runs != true || machines.GetValueOrDefault(wire.Server)?.Runs != true)
             return;
         try
         {
-            workshop.AttachPort(machines[wire.Server]);
+            // In this order: a port that has to be made anew finds its mirror there, and is watched from its first frame on.
             AttachAt(wire, IndexOf(machines[wire.Environment].Record.Environment!.Watch, wire.Server));
+            workshop.AttachPort(machines[wire.Server]);
             wire.Blind = false;
             workshop.ReportMirror(wire.Environment, wire.Server, "blind", "info",
-                $"mirror port of {wire.Server} in {wire.Environment} made anew: blind time ends");
+                $"{wire.Environment} sees {wire.Server} again: blind {Interval.Text(since, wire.LastGood)}");
         }
         catch (IOException error)
         {
@@ -194,6 +247,7 @@ internal sealed class MirrorWiring(HostPaths paths, Workshop workshop, Action<st
                 Dropped = counters.Dropped,
                 Idle = counters.Idle,
                 Refused = counters.Refused,
+                Held = counters.Held,
             };
         }
         catch (IOException)

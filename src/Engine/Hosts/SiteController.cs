@@ -124,6 +124,7 @@ public sealed class SiteController : IDisposable
     public void Dispose()
     {
         _tick.Dispose();
+        _host.StopWatching();
         _operations.Dispose();
         _host.Dispose();
     }

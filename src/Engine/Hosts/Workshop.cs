@@ -174,6 +174,13 @@ internal sealed class Workshop : IDisposable
         _events.Add(kind, severity, summary, environment, server);
     }
 
+    /// <summary>Puts an event about the switch as a whole into the base's spool. Any thread.</summary>
+    internal void ReportSwitch(string kind, string severity, string summary)
+    {
+        _log(summary);
+        _events.Add(kind, severity, summary, environment: null, server: null);
+    }
+
     internal void ReapOrphans(IEnumerable<LiveMachine> machines)
     {
         var known = machines.Where(m => m.Init is not null).Select(m => m.Init!.Pid).ToHashSet();

@@ -85,13 +85,22 @@ public sealed class BpfMap(FileDescriptor descriptor) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => descriptor.Dispose();
 
-    private unsafe void RequireSize(int size)
+    /// <summary>Are its values of this size?</summary>
+    public unsafe bool Fits<T>() where T : unmanaged => ValueSize() == sizeof(T);
+
+    private unsafe uint ValueSize()
     {
         var info = default(LibBpf.MapInfo);
         var length = (uint)sizeof(LibBpf.MapInfo);
         // SAFETY: the kernel writes at most `length` bytes into info.
         _ = LibBpf.Check(LibBpf.bpf_obj_get_info_by_fd(descriptor.Number, &info, &length), "BPF_OBJ_GET_INFO_BY_FD");
-        if (info.ValueSize != size)
-            throw new KernelException("bpf", Errno.EINVAL, $"a map value has {info.ValueSize} bytes, not {size}: another version made it");
+        GC.KeepAlive(descriptor);
+        return info.ValueSize;
+    }
+
+    private void RequireSize(int size)
+    {
+        if (ValueSize() is var bytes && bytes != size)
+            throw new KernelException("bpf", Errno.EINVAL, $"a map value has {bytes} bytes, not {size}: another version made it");
     }
 }

@@ -79,10 +79,10 @@ internal sealed class SwitchBench : IDisposable
 
     /// <summary>An IDS VM with a mirror port.</summary>
     internal (FakeMachine Machine, MirrorPort Mirror) Ids(
-        string server, string environment, FrameForm frames = FrameForm.Carried, bool always = false)
+        string server, string environment, FrameForm frames = FrameForm.Carried, bool always = false, bool strict = false)
     {
         var machine = Machine();
-        return (machine, Base.Run(() => Switch.AttachMirror(server, environment, machine.Pid, "mon0", frames, always)));
+        return (machine, Base.Run(() => Switch.AttachMirror(server, environment, machine.Pid, "mon0", frames, always, strict)));
     }
 
     internal MirrorCounters Read(string server, string environment) => Base.Run(() => Switch.Read(server, environment))!;

@@ -50,9 +50,9 @@ internal sealed class MirrorConfiguration(string host, string environment, strin
         Links.Batch("link set dev lo up", $"link set dev {inside} arp off multicast off promisc on up");
     }
 
-    /// <summary>Is the VM's end where it should be? Run inside its network namespace.</summary>
-    internal bool IsInside(LinkRow outside) =>
-        Links.All().Any(l => l.Name == inside && l.PeerIndex == outside.Index && outside.PeerIndex == l.Index);
+    /// <summary>Is the VM's end as it was made? Run inside its network namespace.</summary>
+    internal bool IsInside(LinkRow outside) => Links.All().Any(l => l.Name == inside && l.PeerIndex == outside.Index
+        && outside.PeerIndex == l.Index && l.Flags.Contains("UP") && l.Mtu == PortConfiguration.Mtu);
 
     // The kernel cuts what a device cannot: so the device says that it can do nothing. Older kernels and tools know fewer of the
     // features by name; unknown ones are left out one by one.

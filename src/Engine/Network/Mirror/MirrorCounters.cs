@@ -1,7 +1,7 @@
 namespace HyperSpector.Engine.Network.Mirror;
 
 /// <summary>
-/// What became of every frame at a server's port, as far as one mirror is concerned:
+/// What became of every frame that passed a server's port, as far as one mirror is concerned:
 /// <see cref="Received"/> + <see cref="Sent"/> = <see cref="Mirrored"/> + <see cref="Dropped"/> + <see cref="Idle"/>, exact
 /// whenever no frame is under way.
 /// </summary>
@@ -27,6 +27,9 @@ public sealed record MirrorCounters
 
     /// <summary>Frames that the IDS VM sent into the mirror port; every one was dropped.</summary>
     public long Refused { get; init; }
+
+    /// <summary>Frames that did not pass the port, since there was nowhere to copy them to; in none of the other counts.</summary>
+    public long Held { get; init; }
 
     /// <summary>Are frames copied now?</summary>
     public bool Active { get; init; }

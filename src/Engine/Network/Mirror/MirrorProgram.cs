@@ -11,9 +11,9 @@ namespace HyperSpector.Engine.Network.Mirror;
 /// </summary>
 internal sealed class MirrorProgram : IDisposable
 {
-    // The mirror's ends carry one program each; a port one pair per mirror.
+    // The mirror's ends carry one program each; a port one pair per mirror. skb->tc_index has a bit for each.
     private const uint Only = 1;
-    private const uint MostMirrors = 32;
+    private const uint MostMirrors = 16;
     private const string FlagMap = "hs_flag";
     private const string TargetMap = "hs_target";
     private const string CountersMap = "hs_counters";
@@ -43,6 +43,7 @@ internal sealed class MirrorProgram : IDisposable
         internal ulong Idle;
         internal ulong Bytes;
         internal ulong Refused;
+        internal ulong Held;
     }
 
     /// <summary>Where copies go; the C structure of the same name.</summary>
@@ -52,8 +53,11 @@ internal sealed class MirrorProgram : IDisposable
         internal uint Interface;
         internal uint Always;
         internal uint Priority;
-        internal uint Reserved;
+        internal uint Strict;
     }
+
+    /// <summary>The bit that the gate demands of a frame which this mirror has had; 0 as long as it is at no port.</summary>
+    internal uint Bit => _target.Read<Target>(0).Priority is var priority and > 0 ? 1u << ((int)priority - 1) : 0;
 
     /// <summary>Finds the maps of a mirror by its base end; null if there is no mirror.</summary>
     internal static MirrorProgram? Find(string name)
@@ -64,7 +68,8 @@ internal sealed class MirrorProgram : IDisposable
         using var program = TrafficControl.Find(index, TrafficDirection.Ingress, Only);
         if (program?.FindMap(FlagMap) is not { } flag)
             return null;
-        return program.FindMap(TargetMap) is { } target && program.FindMap(CountersMap) is { } counters
+        // What another version made counts otherwise: it is none of ours, and made anew.
+        return program.FindMap(TargetMap) is { } target && program.FindMap(CountersMap) is { } counters && counters.Fits<Counts>()
             ? new MirrorProgram(flag, target, counters)
             : null;
     }
@@ -98,13 +103,12 @@ internal sealed class MirrorProgram : IDisposable
     }
 
     /// <summary>Copies from a port, unless that is so already.</summary>
+    /// <param name="path">The object file.</param>
+    /// <param name="port">The port's end in the base.</param>
     internal void AttachTo(string path, string port)
     {
-        var index = Interfaces.IndexOf(port);
-        var target = _target.Read<Target>(0);
-        if (target.Priority != 0 && Both.All(d => IsAttached(index, d, target)))
+        if (IsAttachedTo(port))
             return;
-
         using var loaded = BpfObject.Open(path);
         loaded.Reuse(FlagMap, Flag);
         loaded.Reuse(TargetMap, _target);
@@ -112,8 +116,10 @@ internal sealed class MirrorProgram : IDisposable
         loaded.Load();
         using var toServer = loaded.Program("hs_to_server");
         using var fromServer = loaded.Program("hs_from_server");
+        var index = Interfaces.IndexOf(port);
         DetachFrom(port);
         TrafficControl.Prepare(index);
+        var target = _target.Read<Target>(0);
         for (var priority = Only; priority <= MostMirrors; priority++)
         {
             // Written first: a crash in between leaves nothing that the next attempt would not find.
@@ -128,6 +134,14 @@ internal sealed class MirrorProgram : IDisposable
         }
 
         throw new IOException($"more than {MostMirrors} mirrors on one server VM");
+    }
+
+    /// <summary>Are both copying programs at this port?</summary>
+    internal bool IsAttachedTo(string port)
+    {
+        var index = Interfaces.IndexOf(port);
+        var target = _target.Read<Target>(0);
+        return index != 0 && target.Priority != 0 && Both.All(d => IsAttached(index, d, target));
     }
 
     /// <summary>Stops copying from a port.</summary>
@@ -160,8 +174,11 @@ internal sealed class MirrorProgram : IDisposable
         }
     }
 
-    /// <summary>Copy whether or not the flag is set.</summary>
-    internal void SetAlways(bool always) => _target.Write(0, _target.Read<Target>(0) with { Always = always ? 1u : 0u });
+    /// <summary>How this mirror copies.</summary>
+    /// <param name="always">Whether or not the flag is set.</param>
+    /// <param name="strict">Hold frames back that the IDS VM's end does not take, for whatever reason.</param>
+    internal void Configure(bool always, bool strict) =>
+        _target.Write(0, _target.Read<Target>(0) with { Always = always ? 1u : 0u, Strict = strict ? 1u : 0u });
 
     internal bool IsActive => Flag.Read<uint>(0) != 0 || _target.Read<Target>(0).Always != 0;
 
@@ -178,6 +195,7 @@ internal sealed class MirrorProgram : IDisposable
             sum.Idle += one.Idle;
             sum.Bytes += one.Bytes;
             sum.Refused += one.Refused;
+            sum.Held += one.Held;
         }
 
         return sum;

@@ -42,7 +42,15 @@ public static class AddressPlan
     private static IPAddress V6(byte[] hash, int number) =>
         new([0xfd, hash[2], hash[3], hash[4], hash[5], hash[6], 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)number]);
 
-    // 02: locally administered, unicast. The fifth byte tells the sides apart.
+    /// <summary>The MAC in the place of a VM's that no interface has (<c>bpf/gate.bpf.h</c>).</summary>
+    internal static PhysicalAddress Nobody(PhysicalAddress machine)
+    {
+        var bytes = machine.GetAddressBytes();
+        bytes[4] = 2;
+        return new PhysicalAddress(bytes);
+    }
+
+    // 02: locally administered, unicast. The fifth byte tells the sides apart; the programs at the port know it (bpf/gate.bpf.h).
     private static PhysicalAddress Mac(byte[] hash, int number, bool machine) =>
         new([0x02, 0x48, hash[7], hash[8], (byte)(machine ? 1 : 0), (byte)number]);
 

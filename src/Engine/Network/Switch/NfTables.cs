@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using HyperSpector.Linux.Calls;
 
@@ -19,6 +20,22 @@ internal static class NfTables
     internal static IReadOnlyList<(string Family, string Name)> Tables() =>
         [.. Rows("list", "tables").Where(r => r.TryGetProperty("table", out _)).Select(r => r.GetProperty("table"))
             .Select(t => (t.GetProperty("family").GetString()!, t.GetProperty("name").GetString()!))];
+
+    /// <summary>Tables as nft tells of them, without counts; null if one is missing.</summary>
+    internal static string? List(IReadOnlyList<(string Family, string Name)> tables)
+    {
+        // One at a time: of several 'list' commands nft 1.0.6 finds the last one's table only.
+        var text = new StringBuilder();
+        foreach (var (family, name) in tables)
+        {
+            var result = Tool.Run("nft", ["--stateless", "list", "table", family, name]);
+            if (!result.Status.Succeeded)
+                return null;
+            _ = text.Append(result.Output);
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>Packets of every named counter of a table; empty if there is no such table.</summary>
     internal static Dictionary<string, long> Counters(string family, string table) =>

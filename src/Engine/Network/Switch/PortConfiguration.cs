@@ -22,6 +22,7 @@ internal sealed class PortConfiguration(string host, string server, string port,
 
     private readonly string _machineMac = AddressPlan.Text(addresses.MachineMac);
     private readonly string _baseMac = AddressPlan.Text(addresses.BaseMac);
+    private readonly string _nobodyMac = AddressPlan.Text(AddressPlan.Nobody(addresses.MachineMac));
 
     /// <summary>
     /// Kept at the base's end, out of the VM's reach: whose port this is, for which network namespace, and with which translation.
@@ -89,15 +90,16 @@ internal sealed class PortConfiguration(string host, string server, string port,
         ]);
     }
 
-    /// <summary>Lets frames pass: the last step.</summary>
+    /// <summary>Lets frames pass: the last step. Repeating it does no harm.</summary>
     internal void Open()
     {
+        // The neighbours' address is nobody's: the programs at the port put the VM's in, and without them its kernel takes no frame.
         Links.Batch([
             $"link set dev {port} up",
-            $"neighbour replace {addresses.V4} lladdr {_machineMac} nud permanent dev {port}",
+            $"neighbour replace {addresses.V4} lladdr {_nobodyMac} nud permanent dev {port}",
             $"route replace {addresses.V4}/32 dev {port} scope link",
             .. Knobs.HasV6 ? (string[])[
-                $"neighbour replace {addresses.V6} lladdr {_machineMac} nud permanent dev {port}",
+                $"neighbour replace {addresses.V6} lladdr {_nobodyMac} nud permanent dev {port}",
                 $"route replace {addresses.V6}/128 dev {port}",
                 // What route_localnet is for IPv4: an answer to a process of the base that asked [::1] is delivered. Packets that
                 // carry ::1 on a wire were refused by the kernel before.
@@ -109,10 +111,10 @@ internal sealed class PortConfiguration(string host, string server, string port,
 
     /// <summary>Is the VM's end where it should be, with the base's end as its other one? Run inside its network namespace.</summary>
     internal bool IsInside(LinkRow outside) => Links.All().Any(l =>
-        l.Name == Inside && l.PeerIndex == outside.Index && outside.PeerIndex == l.Index && l.Address == _machineMac && l.Flags.Contains("UP"));
+        l.Name == Inside && l.PeerIndex == outside.Index && outside.PeerIndex == l.Index && l.Address == _machineMac && l.Flags.Contains("UP") && l.Mtu == Mtu);
 
     /// <summary>Is it the base's end that we made?</summary>
-    internal bool IsBase(LinkRow link) => link.Address == _baseMac && link.Flags.Contains("UP") && link.Flags.Contains("NOARP");
+    internal bool IsBase(LinkRow link) => link.Address == _baseMac && link.Flags.Contains("UP") && link.Flags.Contains("NOARP") && link.Mtu == Mtu;
 
     private static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 }

@@ -11,6 +11,9 @@ internal static class PortTables
 {
     internal static string NameOf(string host, string port) => $"{HostTable.NameOf(host)}_{port}";
 
+    internal static IReadOnlyList<(string Family, string Name)> TablesOf(string host, string port) =>
+        [("netdev", NameOf(host, port)), ("inet", NameOf(host, port))];
+
     internal static string Delete(string host, string port) =>
         NfTables.Delete("netdev", NameOf(host, port)) + NfTables.Delete("inet", NameOf(host, port));
 
@@ -18,15 +21,19 @@ internal static class PortTables
         Delete(host, port) + Policing(NameOf(host, port), port, addresses) + Translation(NameOf(host, port), port, addresses, publish);
 
     // Runs after the mirrors have copied (tc ingress comes before nf ingress): what a VM forges is seen, and goes no further.
-    // Every accept names all it relies on; whatever fits none of them falls to the policy.
+    // Every accept names all it relies on; whatever fits none of them falls to the policy. What has no mark of the gate has not been
+    // copied: the copying programs are missing.
     private static string Policing(string table, string port, PortAddresses a) => $$"""
         table netdev {{table}} {
+          counter unwatched { }
           counter mac { }
           counter protocol { }
           counter source { }
           counter destination { }
           chain ingress {
             type filter hook ingress device "{{port}}" priority 0; policy drop;
+            meta mark != {{PortGate.Mark}} counter name unwatched drop
+            meta mark set 0
             ether saddr != {{AddressPlan.Text(a.MachineMac)}} counter name mac drop
             ether type ip ip saddr {{a.V4}} ip daddr != { 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3 } accept
             ether type ip6 ip6 saddr {{a.V6}} ip6 daddr != { ::/64, fe80::/10, fec0::/10, ff00::/8 } accept

@@ -1,6 +1,7 @@
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Network.Mirror;
 using HyperSpector.Linux;
+using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Switch;
@@ -14,8 +15,12 @@ public sealed partial class VirtualSwitch
     /// <param name="insideName">The interface there, e.g. <c>mon0</c>.</param>
     /// <param name="frames">How frames are delivered.</param>
     /// <param name="always">Copy whether or not somebody captures.</param>
+    /// <param name="strict">
+    /// Hold back what the IDS VM's end does not take, for whatever reason. For IDS VMs that have power over their end: they might have
+    /// closed it. In others nobody has, and what is not taken has met a full queue: a loss, which is counted.
+    /// </param>
     public MirrorPort AttachMirror(
-        string server, string environment, int idsInitPid, string insideName, FrameForm frames, bool always)
+        string server, string environment, int idsInitPid, string insideName, FrameForm frames, bool always, bool strict = false)
     {
         var name = MirrorOf(server, environment);
         var port = PortOf(server);
@@ -28,7 +33,8 @@ public sealed partial class VirtualSwitch
         var created = mirror is null;
         if (mirror is null)
         {
-            DetachMirror(server, environment);
+            // The gate goes on demanding what this takes away: the port is closed until the next one is there.
+            Discard(server, environment);
             configuration.Create(machine, alias, frames);
             mirror = MirrorProgram.Create(program, name, machine, insideName);
             machine.Run(configuration.ConfigureInside);
@@ -37,9 +43,14 @@ public sealed partial class VirtualSwitch
 
         using (mirror)
         {
-            mirror.SetAlways(always);
+            mirror.Configure(always, strict);
             if (links.Any(l => l.Name == port))
+            {
                 mirror.AttachTo(program, port);
+                using var gate = PortGate.Ensure(GateProgram, port, Demanded(server));
+                gate.Required = Demanded(server);
+            }
+
             return new MirrorPort(server, environment, name, insideName, mirror.Flag.Describe().Id, created);
         }
 
@@ -47,12 +58,44 @@ public sealed partial class VirtualSwitch
         {
             var inside = false;
             machine.Run(() => inside = configuration.IsInside(link));
-            return inside && link.Flags.Contains("UP");
+            return inside && link.Flags.Contains("UP") && link.Mtu == PortConfiguration.Mtu;
         }
     }
 
-    /// <summary>Removes a mirror port. Not an error if there is none.</summary>
+    /// <summary>Removes a mirror port: its server is no more seen. Not an error if there is none.</summary>
     public void DetachMirror(string server, string environment)
+    {
+        Discard(server, environment);
+        using var gate = PortGate.Find(PortOf(server));
+        if (gate is not null)
+            gate.Required = Demanded(server);
+    }
+
+    /// <summary>
+    /// What keeps a server's frames from an IDS VM, as far as the base's side goes; null: nothing. Null, too, for one that nobody
+    /// attached.
+    /// </summary>
+    public string? DefectOf(string server, string environment)
+    {
+        var port = PortOf(server);
+        using var mirror = MirrorProgram.Find(MirrorOf(server, environment));
+        if (Interfaces.IndexOf(port) == 0)
+            return $"the port of {server} is gone";
+        if (mirror is null)
+            return Interfaces.IndexOf(MirrorOf(server, environment)) == 0 ? "the mirror port is gone" : "the program at the mirror port is gone";
+        if (!mirror.IsAttachedTo(port))
+            return "a copying program is gone";
+        using var gate = PortGate.Find(port);
+        if (gate is null)
+            return "the port's gate is gone";
+        using var here = LinkProbe.OpenHere();
+        return here.Find(port) is not { IsUp: true, Mtu: PortConfiguration.Mtu }
+            || here.Find(MirrorOf(server, environment)) is not { IsUp: true, Mtu: PortConfiguration.Mtu }
+            ? "a port was switched off or changed"
+            : null;
+    }
+
+    private void Discard(string server, string environment)
     {
         var name = MirrorOf(server, environment);
         var port = PortOf(server);
@@ -60,6 +103,19 @@ public sealed partial class VirtualSwitch
             mirror?.DetachFrom(port);
         _ = Links.Remove(name);
         MirrorProgram.Sweep(port, Links.All().Where(l => l.Name.StartsWith("hsm", StringComparison.Ordinal)).Select(l => l.Index).ToHashSet());
+    }
+
+    // The bits of all mirrors of this server that there are, whether their programs are at the port or not.
+    private uint Demanded(string server)
+    {
+        var bits = 0u;
+        foreach (var link in Links.All().Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server))
+        {
+            using var mirror = MirrorProgram.Find(link.Name);
+            bits |= mirror?.Bit ?? 0;
+        }
+
+        return bits;
     }
 
     /// <summary>The counters of a mirror; null if there is no such mirror port.</summary>
@@ -74,7 +130,7 @@ public sealed partial class VirtualSwitch
         // between is missed rather than counted twice.
         var lost = Links.TransmitDrops(name);
         var counts = mirror.Read();
-        var unseen = Math.Min(Math.Max(0, lost - (long)counts.Dropped), (long)counts.Mirrored);
+        var unseen = Math.Min(Math.Max(0, lost - (long)counts.Dropped - (long)counts.Held), (long)counts.Mirrored);
         return new MirrorCounters
         {
             Received = (long)counts.Received,
@@ -84,6 +140,7 @@ public sealed partial class VirtualSwitch
             Idle = (long)counts.Idle,
             Bytes = (long)counts.Bytes,
             Refused = (long)counts.Refused,
+            Held = (long)counts.Held,
             Active = mirror.IsActive,
         };
     }

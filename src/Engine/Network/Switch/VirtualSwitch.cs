@@ -16,12 +16,23 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
     private const char PortRole = 'p';
     private const char MirrorRole = 'm';
 
+    private readonly RuleBook _rules = new();
+
+    private string GateProgram => Path.Join(Path.GetDirectoryName(program), "port.bpf.o");
+
     /// <summary>The eBPF object of an installed HyperSpector.</summary>
     public static string InstalledProgram => Path.Join(AppContext.BaseDirectory, "bpf/mirror.bpf.o");
 
     /// <summary>Makes the host's nft table and turns forwarding on, remembering what was changed. Idempotent.</summary>
     public void Prepare() => new Forwarding(paths.Name).Enable((open4, closed6) =>
-        NfTables.Apply(HostTable.Render(paths.Name, open4, closed6)));
+        _rules.Apply("host", HostTable.Render(paths.Name, open4, closed6), [("inet", HostTable.NameOf(paths.Name))]));
+
+    /// <summary>
+    /// Makes the rules right again that another program has changed or removed: what was wrong, in words; empty if nothing was. Any
+    /// thread in the switch's network namespace, also while another thread changes the switch.
+    /// </summary>
+    /// <exception cref="IOException">nft refuses.</exception>
+    public IReadOnlyList<string> RestoreRules() => _rules.Restore();
 
     /// <summary>The base's end of a server's port: where an IDS on the base would capture.</summary>
     public string PortOf(string server) => paths.Interface(PortRole, server);
@@ -45,21 +56,24 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
         var present = links.FirstOrDefault(l => l.Name == port);
         if (present is not null && IsRight(present))
         {
+            // The gate first: the rules demand its mark.
+            AttachMirrors();
             // Translation may differ, or the tables may be gone: then they are made anew, at once and whole.
-            if (present.Alias != alias || !HasTables(port))
+            var rules = PortTables.Render(paths.Name, port, addresses, publish);
+            if (present.Alias != alias || !_rules.Holds(port, rules))
             {
-                NfTables.Apply(PortTables.Render(paths.Name, port, addresses, publish));
+                ApplyRules(rules);
                 Links.Batch($"link set dev {port} alias {alias}");
+                configuration.Open();
             }
 
-            AttachMirrors();
             return new ServerPort(server, port, addresses, Created: false);
         }
 
         if (present is not null)
             _ = Links.Remove(port);
         configuration.Create(machine, alias);
-        NfTables.Apply(PortTables.Render(paths.Name, port, addresses, publish));
+        ApplyRules(PortTables.Render(paths.Name, port, addresses, publish));
         configuration.SetKnobs();
         machine.Run(configuration.ConfigureInside);
         AttachMirrors();
@@ -77,13 +91,19 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
             return inside;
         }
 
+        void ApplyRules(string text) => _rules.Apply(port, text, PortTables.TablesOf(paths.Name, port), port);
+
         void AttachMirrors()
         {
+            using var gate = PortGate.Ensure(GateProgram, port, Demanded(server));
             foreach (var link in links.Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server))
             {
                 using var mirror = MirrorProgram.Find(link.Name);
                 mirror?.AttachTo(program, port);
             }
+
+            // Never less than before: the mirror that is missing may be the one that is made anew next.
+            gate.Required |= Demanded(server);
         }
     }
 
@@ -93,12 +113,13 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
         var port = PortOf(server);
         // The port first: its VM is never without policing.
         _ = Links.Remove(port);
-        NfTables.Apply(PortTables.Delete(paths.Name, port));
+        _rules.Remove(port, PortTables.Delete(paths.Name, port));
     }
 
     /// <summary>Removes everything of this host: ports, mirrors, tables; forwarding is as before. Works after any crash.</summary>
     public void RemoveAll()
     {
+        _rules.Clear();
         foreach (var link in Links.All().Where(IsOurs))
             _ = Links.Remove(link.Name);
         new Forwarding(paths.Name).Disable();
@@ -116,17 +137,12 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
             ? null
             : new PolicingCounters
             {
+                Unwatched = counters["unwatched"],
                 Mac = counters["mac"],
                 Protocol = counters["protocol"],
                 Source = counters["source"],
                 Destination = counters["destination"],
             };
-    }
-
-    private bool HasTables(string port)
-    {
-        var name = PortTables.NameOf(paths.Name, port);
-        return NfTables.Tables().Count(t => t.Name == name) == 2;
     }
 
     // A crash between making a pair and naming its owner leaves one without an alias: nobody else makes such names.
