@@ -7,7 +7,9 @@ namespace HyperSpector.Cli.Output;
 /// <summary>A VM in words.</summary>
 internal static class MachineText
 {
-    internal static Cell State(MachineStatus machine) => new(machine.State, machine.State switch
+    internal static Cell State(MachineStatus machine) => State(machine.State);
+
+    internal static Cell State(string state) => new(state, state switch
     {
         "running" => Tone.Good,
         "failed" => Tone.Bad,
