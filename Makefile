@@ -2,11 +2,16 @@
 PREFIX  ?= /usr
 LIBDIR   = $(DESTDIR)$(PREFIX)/lib/hyperspector
 BINDIR   = $(DESTDIR)$(PREFIX)/bin
+SHARE    = $(DESTDIR)$(PREFIX)/share
+# Made by the program itself, when it is installed.
+CLI      = $(PUBLISH)/Cli/hyperspector
+GENERATED = man/man1/hyperspector.1.gz man/man5/hyperspector.yaml.5.gz bash-completion/completions/hyperspector \
+  zsh/vendor-completions/_hyperspector fish/vendor_completions.d/hyperspector.fish
 PROGRAMS = Cli Daemon Keeper Monitor Reader Sensor
 PUBLISH  = artifacts/publish
 BPF      = artifacts/bpf
 
-.PHONY: help build bpf publish install uninstall check check-kernel fuzz bench clean
+.PHONY: help build bpf publish install install-files uninstall deb check check-kernel fuzz bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,7 +32,9 @@ publish: bpf ## every program as native code, into artifacts/publish
 	  dotnet publish src/$$p -c Release --nologo -v quiet -o $(PUBLISH)/$$p || exit 1; \
 	done
 
-install: publish ## put programs, policies and packs into $(PREFIX)/lib/hyperspector, hyperspector onto the PATH
+install: publish install-files ## put programs, policies and packs into $(PREFIX)/lib/hyperspector, hyperspector onto the PATH
+
+install-files:
 	install -d $(LIBDIR) $(LIBDIR)/bpf $(LIBDIR)/policy $(BINDIR)
 	install -m 755 $(PUBLISH)/Cli/hyperspector $(PUBLISH)/Daemon/hyperspectord $(PUBLISH)/Keeper/hyperspector-keeper \
 	  $(PUBLISH)/Monitor/hyperspector-monitor $(PUBLISH)/Reader/hyperspector-reader $(PUBLISH)/Sensor/hyperspector-sensor $(LIBDIR)
@@ -35,10 +42,19 @@ install: publish ## put programs, policies and packs into $(PREFIX)/lib/hyperspe
 	install -m 644 policy/* $(LIBDIR)/policy
 	rm -rf $(LIBDIR)/packs && cp -r packs $(LIBDIR)/packs
 	ln -sf $(PREFIX)/lib/hyperspector/hyperspector $(BINDIR)/hyperspector
+	install -d $(foreach file,$(GENERATED),$(dir $(SHARE)/$(file)))
+	$(CLI) docs man hyperspector | gzip -9n > $(SHARE)/man/man1/hyperspector.1.gz
+	$(CLI) docs man hyperspector.yaml | gzip -9n > $(SHARE)/man/man5/hyperspector.yaml.5.gz
+	$(CLI) completion bash > $(SHARE)/bash-completion/completions/hyperspector
+	$(CLI) completion zsh > $(SHARE)/zsh/vendor-completions/_hyperspector
+	$(CLI) completion fish > $(SHARE)/fish/vendor_completions.d/hyperspector.fish
 
 uninstall: ## undo install
 	rm -rf $(LIBDIR)
-	rm -f $(BINDIR)/hyperspector
+	rm -f $(BINDIR)/hyperspector $(addprefix $(SHARE)/,$(GENERATED))
+
+deb: publish ## the Debian package, with the systemd unit, into artifacts/
+	packaging/build-deb
 
 check: ## build, format, unit and ABI tests (no privilege)
 	./test static unit abi fuzz

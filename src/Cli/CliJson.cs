@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using HyperSpector.Api.Messages;
+using HyperSpector.Cli.Watching;
 
 namespace HyperSpector.Cli;
 
@@ -30,6 +31,7 @@ internal sealed record PackEntry(string Name, string Description, string Directo
 [JsonSerializable(typeof(CheckResult))]
 [JsonSerializable(typeof(Versions))]
 [JsonSerializable(typeof(PackList))]
+[JsonSerializable(typeof(HostSample))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
 }

@@ -24,6 +24,7 @@ internal static class CommandTree
             LogsCommand.Create(context),
             AlertsCommand.Create(context),
             StatusCommand.Create(context),
+            TopCommand.Create(context),
             DoctorCommand.Create(context),
             ConfigCommand.Create(context),
             PackCommand.Create(context),

@@ -1,4 +1,5 @@
 using HyperSpector.Engine.Hosts;
+using HyperSpector.Linux.Calls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HyperSpector.Daemon;
@@ -12,6 +13,7 @@ internal static class Server
     internal static async Task<int> RunAsync(DaemonOptions options)
     {
         var paths = options.Paths;
+        var manager = ServiceManager.Take();
         PrivateDirectory.CreatePassage(paths.Run);
         // .NET opens with FileShare.None by flock(2), which the kernel undoes when we die, however we die.
         FileStream only;
@@ -35,7 +37,9 @@ internal static class Server
         var lifetime = application.Lifetime;
         if (options.OnDemand)
             controller.BecameEmpty += lifetime.StopApplication;
+        manager.Say($"READY=1\nSTATUS={controller.Machines().Count} VMs of host {paths.Name}");
         await application.WaitForShutdownAsync();
+        manager.Say("STOPPING=1");
         File.Delete(paths.Socket);
         if (controller.IsEmpty)
             RemoveTraces(paths, controller);

@@ -43,4 +43,20 @@ internal static class Sites
                 packs: [counter]
             """;
     }
+
+    /// <summary>The pack of <c>States/</c>: it counts on where its output ends. Returns its directory.</summary>
+    internal static string Continuing(TestHost host)
+    {
+        var pack = Path.Join(host.Prefix, "packs", "counter");
+        _ = Directory.CreateDirectory(Path.Join(pack, "files"));
+        File.WriteAllText(Path.Join(pack, "files", "count.sh"), """
+            i=$(wc -l < /var/log/counter/lines.log)
+            while [ $i -lt 100000 ]; do
+              i=$((i + 1))
+              echo "number $i" >> /var/log/counter/lines.log
+              sleep 0.05
+            done
+            """);
+        return pack;
+    }
 }

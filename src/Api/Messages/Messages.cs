@@ -71,6 +71,9 @@ public sealed record MachineStatus
 
     /// <summary>One line about the last failure.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>What it uses, in <c>status</c> only; null when it does not run.</summary>
+    public ResourceUsage? Usage { get; init; }
 }
 
 /// <summary>The identity of a server's port (design §4): received + sent = mirrored + dropped + idle.</summary>

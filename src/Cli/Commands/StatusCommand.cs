@@ -5,20 +5,36 @@ using HyperSpector.Api.Messages;
 using HyperSpector.Cli.Client;
 using HyperSpector.Cli.Output;
 using HyperSpector.Cli.Usage;
+using HyperSpector.Cli.Watching;
 
 namespace HyperSpector.Cli.Commands;
 
 /// <summary><c>hyperspector status</c>: VMs, mirror ports with the identity of their counters, our own processes.</summary>
 internal static class StatusCommand
 {
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(2);
+
     internal static Command Create(CliContext context)
     {
         var json = CommonOptions.Json("Print one JSON object");
-        var command = new Command("status", "Show the VMs, the mirror ports and their counters, and HyperSpector's own processes") { json };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Show it again every two seconds, until interrupted; with --json, an object a line" };
+        var count = CommonOptions.Count("With --watch: end after N times");
+        var command = new Command("status", "Show the VMs, the mirror ports and their counters, and HyperSpector's own processes") { watch, count, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var client = new DaemonClient(context.Global.Paths(parsed));
-            var status = await client.GetAsync(Routes.Status, ApiJson.Default.HostStatus, cancellation);
+            Task<HostStatus> AskAsync(CancellationToken token) => client.GetAsync(Routes.Status, ApiJson.Default.HostStatus, token);
+            if (parsed.GetValue(watch))
+            {
+                var view = new LiveView(context.Screen, s_interval);
+                if (parsed.GetValue(json))
+                    await view.StreamAsync(AskAsync, s => context.Screen.Json(s, ApiJson.Default.HostStatus), parsed.GetValue(count) ?? 0, cancellation);
+                else
+                    await view.ShowAsync(AskAsync, Print, parsed.GetValue(count), cancellation);
+                return ExitCodes.Done;
+            }
+
+            var status = await AskAsync(cancellation);
             if (parsed.GetValue(json))
                 context.Screen.Json(status, ApiJson.Default.HostStatus);
             else

@@ -9,12 +9,14 @@ internal static class MachineText
 {
     internal static Cell State(MachineStatus machine) => machine.Health is { } health
         ? new($"{machine.State}, {health}", health switch { "healthy" => Tone.Good, "unhealthy" => Tone.Bad, _ => Tone.Warn })
-        : new(machine.State, machine.State switch
-        {
-            "running" => Tone.Good,
-            "failed" => Tone.Bad,
-            _ => Tone.Warn,
-        });
+        : State(machine.State);
+
+    internal static Cell State(string state) => new(state, state switch
+    {
+        "running" => Tone.Good,
+        "failed" => Tone.Bad,
+        _ => Tone.Warn,
+    });
 
     /// <summary>Where it can be reached, or what it watches.</summary>
     internal static string Purpose(MachineStatus machine)

@@ -14,6 +14,7 @@ namespace HyperSpector.Cli.Output;
 internal sealed class Screen : IDisposable
 {
     private readonly Stream _stream;
+    private readonly Func<(int Columns, int Rows)?> _size;
     private readonly TextWriter _out;
     private readonly TextWriter _error;
 
@@ -21,6 +22,7 @@ internal sealed class Screen : IDisposable
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         _stream = output;
+        _size = size;
         _out = new StreamWriter(output, utf8, 4096) { NewLine = "\n" };
         _error = new StreamWriter(error, utf8, 512) { NewLine = "\n", AutoFlush = true };
         IsTerminal = isTerminal;
@@ -42,6 +44,9 @@ internal sealed class Screen : IDisposable
     /// <summary>… and may be redrawn and coloured.</summary>
     internal bool IsLively { get; }
 
+    /// <summary>Of the terminal, now; null where there is none.</summary>
+    internal (int Columns, int Rows)? Size => _size();
+
     /// <summary>For what is redrawn. Use <see cref="Safe"/> for every text.</summary>
     internal IAnsiConsole Console { get; }
 
@@ -58,6 +63,15 @@ internal sealed class Screen : IDisposable
 
     /// <summary>Text from anywhere as one that Spectre.Console prints as it is: escaped, and no markup.</summary>
     internal static Text Safe(string text, Tone tone = Tone.Plain) => new(Escaping.Line(text), Tones.Style(tone));
+
+    /// <summary>What would be printed, in the form that this screen has now.</summary>
+    internal string Render(Action<Screen> draw)
+    {
+        using var bytes = new MemoryStream();
+        using (var page = new Screen(bytes, Stream.Null, IsTerminal, !IsLively, _size))
+            draw(page);
+        return Encoding.UTF8.GetString(bytes.ToArray());
+    }
 
     /// <summary>One line of text from anywhere.</summary>
     internal void Line(string text = "", bool keepTabs = false)

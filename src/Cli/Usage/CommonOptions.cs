@@ -14,16 +14,20 @@ internal static class CommonOptions
 
     internal static Option<bool> Follow() => new("--follow", "-f") { Description = "Wait for more, until interrupted" };
 
-    internal static Option<int?> Tail(string what) => new("--tail")
+    internal static Option<int?> Tail(string what) => WholeNumber("--tail", $"Only the last N {what}", least: 0);
+
+    internal static Option<int?> Count(string description) => WholeNumber("--count", description, least: 1);
+
+    private static Option<int?> WholeNumber(string name, string description, int least) => new(name)
     {
         HelpName = "N",
-        Description = $"Only the last N {what}",
+        Description = description,
         CustomParser = result =>
         {
             var text = result.Tokens[^1].Value;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= least)
                 return count;
-            result.AddError($"--tail must be a whole number, not '{text}'");
+            result.AddError($"{name} must be a whole number{(least > 0 ? $" from {least} on" : "")}, not '{text}'");
             return null;
         },
     };

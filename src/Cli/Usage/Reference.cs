@@ -14,9 +14,10 @@ internal static class Reference
 
         Exit codes: **0** done; **1** failed; **2** wrong usage or configuration; **3** done, and it found something (`doctor`:
         something required is missing). `exec` ends with the command's own exit code: 128 + N when signal N ended it, 127 when
-        there is no such program in the VM, 126 when it cannot be run. Ctrl-C: 130.
+        there is no such program in the VM, 126 when it cannot be run. Ctrl-C: 130, but 0 for `top` and `status --watch`,
+        which end no other way.
 
-        With `--json` a command prints one JSON object; streams (`up`, `down`, `logs`, `alerts`, `pack build`) print one object a
+        With `--json` a command prints one JSON object; streams (`up`, `down`, `logs`, `alerts`, `top`, `pack build`) print one object a
         line. Without it everything is text for people: control and invisible characters that a VM or an IDS wrote appear as
         `\xNN` or `\u{…}`, whatever they were meant to do to the terminal. Failures are one line on standard error.
 
@@ -28,6 +29,9 @@ internal static class Reference
         program on such a terminal owns your screen while it runs: escaping is for `-T`.
 
         """;
+
+    /// <summary>What stands before the commands, without heading and without a word about this page.</summary>
+    internal static IEnumerable<string> Introduction => Preamble.Trim().Split("\n\n").Skip(2);
 
     internal static string Of(RootCommand root)
     {
@@ -53,10 +57,15 @@ internal static class Reference
 
         Section(page, path);
         var options = command.Options.Where(o => !o.Hidden && o is not HelpOption).ToList();
-        var words = command.Arguments.Select(Synopsis);
-        _ = page.Append("\n    ").AppendJoin(' ', [path, .. options.Count > 0 ? ["[OPTIONS]"] : (string[])[], .. words]).Append('\n')
+        _ = page.Append("\n    ").Append(Usage(path, command)).Append('\n')
             .Append('\n').Append(command.Description).Append(".\n");
         Rows(page, [.. command.Arguments.Select(a => (a.Name, a.Description ?? "")), .. options.Select(Row)]);
+    }
+
+    internal static string Usage(string path, Command command)
+    {
+        var options = command.Options.Any(o => !o.Hidden && o is not HelpOption);
+        return string.Join(' ', [path, .. options ? ["[OPTIONS]"] : (string[])[], .. command.Arguments.Select(Synopsis)]);
     }
 
     private static void Section(StringBuilder page, string title) => page.Append("\n## ").Append(title).Append('\n');
@@ -78,7 +87,7 @@ internal static class Reference
         return argument.Name == "COMMAND" ? $"-- {name}" : name;
     }
 
-    private static (string Term, string Text) Row(Option option)
+    internal static (string Term, string Text) Row(Option option)
     {
         var names = string.Join(", ", option.Aliases.Prepend(option.Name).OrderBy(n => n.Length));
         return (option.HelpName is { } value ? $"{names} {value}" : names, option.Description ?? "");

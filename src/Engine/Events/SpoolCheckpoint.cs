@@ -11,6 +11,9 @@ namespace HyperSpector.Engine.Events;
 /// </summary>
 internal sealed class SpoolCheckpoint
 {
+    // Of the lines of a spool. Segments without a number are of the first format.
+    private const int Format = 1;
+
     private readonly SortedDictionary<int, SourcePosition> _positions = [];
 
     /// <summary>Events ever written before this point.</summary>
@@ -34,6 +37,7 @@ internal sealed class SpoolCheckpoint
         {
             json.WriteStartObject();
             json.WriteStartObject("checkpoint"u8);
+            json.WriteNumber("format"u8, Format);
             json.WriteNumber("events"u8, Events);
             json.WriteStartArray("outputs"u8);
             foreach (var position in _positions.Values)
@@ -48,6 +52,7 @@ internal sealed class SpoolCheckpoint
     }
 
     /// <summary>Takes over what a line of a spool says, be it a checkpoint or an event; false if it is neither (a sick disk).</summary>
+    /// <exception cref="IOException">A newer version wrote it.</exception>
     internal bool TryApply(ReadOnlySpan<byte> line)
     {
         try
@@ -68,6 +73,8 @@ internal sealed class SpoolCheckpoint
         var root = document.RootElement;
         if (root.TryGetProperty("checkpoint"u8, out var checkpoint))
         {
+            if (checkpoint.TryGetProperty("format"u8, out var format) && format.GetInt32() > Format)
+                throw new IOException($"the spool was written by a newer HyperSpector (format {format.GetInt32()}, this one knows {Format}); upgrade this one");
             _positions.Clear();
             Events = checkpoint.GetProperty("events"u8).GetInt64();
             foreach (var position in checkpoint.GetProperty("outputs"u8).EnumerateArray())

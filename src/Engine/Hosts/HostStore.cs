@@ -63,15 +63,26 @@ public sealed class HostStore
             return new HostRecord();
         try
         {
-            var record = JsonSerializer.Deserialize(File.ReadAllBytes(_path), HostJson.Default.HostRecord)
-                ?? throw new JsonException("it is null");
-            return record.Version <= CurrentVersion
-                ? record
-                : throw new IOException($"{_path}: written by a newer HyperSpector (format {record.Version}); upgrade this one");
+            var bytes = File.ReadAllBytes(_path);
+            RefuseNewer(bytes);
+            return JsonSerializer.Deserialize(bytes, HostJson.Default.HostRecord) ?? throw new JsonException("it is null");
         }
         catch (JsonException broken)
         {
             throw new IOException($"{_path}: not readable ({broken.Message}); move it away and run 'hyperspector up' again", broken);
+        }
+    }
+
+    // Before the rest is looked at: a newer format may say things that this version takes for broken.
+    private void RefuseNewer(byte[] bytes)
+    {
+        using var document = JsonDocument.Parse(bytes);
+        if (document.RootElement.ValueKind == JsonValueKind.Object
+            && document.RootElement.TryGetProperty("version"u8, out var version)
+            && version.ValueKind == JsonValueKind.Number && version.GetDouble() > CurrentVersion)
+        {
+            throw new IOException(
+                $"{_path}: written by a newer HyperSpector (format {version.GetRawText()}, this one knows {CurrentVersion}); upgrade this one, nothing was changed");
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed partial class LiveHost
     {
         Host = _paths.Name,
         Version = ProductVersion.Text,
-        Machines = Machines(),
+        Machines = [.. Machines().Select(m => m.Pid is null ? m : m with { Usage = _workshop.UsageOf(m.Name) })],
         Mirrors = _mirrors.Status(),
         Parts = [.. _machines.Values.OrderBy(m => m.Record.Name, StringComparer.Ordinal).SelectMany(_workshop.PartsOf)],
     };

@@ -79,6 +79,7 @@ internal sealed partial class LiveHost
 
         _mirrors.Match(_machines, site);
         Apply(site, wait: false, line => _log($"resume: {line.Subject} {line.Step} {line.State} {line.Detail}".TrimEnd()), CancellationToken.None);
+        ComeBack(site);
         foreach (var live in _machines.Values.Where(m => m.Record.Phase == MachinePhase.Ready && m is { Runs: false, RestartAt: null }))
             Ended(live, status: null);
     }
@@ -183,10 +184,7 @@ internal sealed partial class LiveHost
         live.RestartAt = null;
         try
         {
-            var layers = live.Record.Environment is { } environment
-                ? Packs.Ensure(environment.Packs, environment.Machine.Base, _ => { }, CancellationToken.None)
-                : [];
-            _workshop.Make(live, layers);
+            _workshop.Make(live, LayersOf(live.Record));
             if (Store.Record.Site is not { } site)
             {
                 Start(live.Record.Name);
@@ -198,9 +196,18 @@ internal sealed partial class LiveHost
         }
         catch (IOException error)
         {
-            live.Problem = error.Message;
-            live.RestartAt = _clock.GetUtcNow() + s_longestPause;
-            _workshop.Report(live.Record, "machine", "medium", $"{live.Record.Name}: could not be started again: {error.Message}");
+            TryLater(live, error);
         }
+    }
+
+    private IReadOnlyList<string> LayersOf(MachineRecord record) => record.Environment is { } environment
+        ? Packs.Ensure(environment.Packs, environment.Machine.Base, _ => { }, CancellationToken.None)
+        : [];
+
+    private void TryLater(LiveMachine live, IOException error)
+    {
+        live.Problem = error.Message;
+        live.RestartAt = _clock.GetUtcNow() + s_longestPause;
+        _workshop.Report(live.Record, "machine", "medium", $"{live.Record.Name}: could not be started again: {error.Message}");
     }
 }

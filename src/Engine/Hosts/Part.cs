@@ -101,6 +101,35 @@ public sealed class PartProcess : IDisposable
         return null;
     }
 
+    /// <summary>
+    /// Does it run the program file that is installed now? After an upgrade another file bears the name; the old one, which the process
+    /// runs on, keeps its inode, and no new file gets that number meanwhile.
+    /// </summary>
+    /// <param name="program">Name beside the running program, or an absolute path.</param>
+    public bool Runs(string program)
+    {
+        try
+        {
+            using var running = Files.OpenPath($"/proc/{Pid}/exe");
+            using var installed = Files.OpenPath(Path.Combine(AppContext.BaseDirectory, program));
+            var (one, other) = (NodeStatus.Of(running), NodeStatus.Of(installed));
+            return one.Inode == other.Inode && one.Device == other.Device;
+        }
+        catch (KernelException)
+        {
+            // It has ended, or our own programs are being replaced at this moment: nothing to be replaced by.
+            return true;
+        }
+    }
+
+    /// <summary>Ends it at once, without a chance to clean up.</summary>
+    public void Kill()
+    {
+        _ = Process.Signal(SIGKILL);
+        _ = Process.WaitForEnd(Timeout.InfiniteTimeSpan);
+        _ = TryReap(Timeout.InfiniteTimeSpan);
+    }
+
     /// <summary>Notes a process (ours by default) in a file, atomically.</summary>
     public static void WritePidFile(string pidFile, int? pid = null)
     {

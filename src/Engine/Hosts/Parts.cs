@@ -12,6 +12,8 @@ namespace HyperSpector.Engine.Hosts;
 /// </summary>
 internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider clock) : IDisposable
 {
+    private const string KeeperProgram = "hyperspector-keeper";
+    private const string ReaderProgram = "hyperspector-reader";
     private static readonly TimeSpan s_start = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(3);
 
@@ -41,13 +43,13 @@ internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider cl
             return false;
         served.Keeper?.Dispose();
         var files = Files(record.Name);
-        served.Keeper = PartProcess.Find(files.KeeperPid);
+        served.Keeper = FindCurrent(files.KeeperPid, KeeperProgram, record.Name, ReplaceKeeper);
         if (served.Keeper is not null || !served.KeeperPacing.TryStart(clock.GetUtcNow()))
             return false;
         PrivateDirectory.Create(files.Directory);
         var monitor = Path.Join(AppContext.BaseDirectory, "hyperspector-monitor");
         served.Keeper = PartProcess.Start(
-            "hyperspector-keeper",
+            KeeperProgram,
             ["--run", files.Directory, "--monitor", monitor, "--uid", $"{IdRanges.ServiceIdOf(record.FirstId)}"],
             $"{files.Directory}/keeper.log");
         if (served.KeeperStarts++ > 0)
@@ -64,12 +66,12 @@ internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider cl
         served.Reader?.Dispose();
         var run = paths.MachineRun(plan.Machine);
         var pidFile = $"{run}/reader.pid";
-        served.Reader = PartProcess.Find(pidFile);
+        served.Reader = FindCurrent(pidFile, ReaderProgram, plan.Machine, old => old.Stop(s_grace));
         if (served.Reader is not null || !served.ReaderPacing.TryStart(clock.GetUtcNow()))
             return;
         var planFile = $"{run}/reader.json";
         File.WriteAllBytes(planFile, JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Default.ReaderPlan));
-        served.Reader = PartProcess.Start("hyperspector-reader", ["--plan", planFile], $"{run}/reader.log", pidFile);
+        served.Reader = PartProcess.Start(ReaderProgram, ["--plan", planFile], $"{run}/reader.log", pidFile);
         if (served.ReaderStarts++ > 0)
             log($"{plan.Machine}: its reader was gone and has been started again");
     }
@@ -118,6 +120,25 @@ internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider cl
             served.Reader?.Dispose();
         }
     }
+
+    /// <summary>
+    /// What an earlier daemon started. If that was of another version, its part is ended: we speak the wire format of our own programs
+    /// only. Its successor goes on where it was: a reader at its checkpoint, a keeper with what the monitor holds.
+    /// </summary>
+    private PartProcess? FindCurrent(string pidFile, string program, string machine, Action<PartProcess> end)
+    {
+        var found = PartProcess.Find(pidFile);
+        if (found is null || found.Runs(program))
+            return found;
+        log($"{machine}: {program} (pid {found.Pid}) is of another version and is replaced");
+        end(found);
+        found.Dispose();
+        return null;
+    }
+
+    // Not by SIGTERM, at which a keeper takes its monitor along, and every descriptor with it. Killed, it leaves a monitor that goes on
+    // answering until the next keeper has taken everything over (adr/0001).
+    private static void ReplaceKeeper(PartProcess old) => old.Kill();
 
     // Not IsAlive: that reaps, which is for the operation thread.
     private static int? Alive(PartProcess? part) => part is { Process.HasEnded: false } ? part.Pid : null;

@@ -84,6 +84,9 @@ internal sealed class Workshop : IDisposable
         }
     }
 
+    /// <summary>What a VM uses; null if nobody counts it.</summary>
+    internal ResourceUsage? UsageOf(string name) => new CgroupUsage(Cgroups.Hierarchies()).Read(_paths.CgroupPath(name));
+
     /// <summary>Lets the first process run.</summary>
     internal void Start(LiveMachine live)
     {

@@ -65,8 +65,9 @@ internal sealed class Cgroups(HostPaths paths)
         File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"{sum}"));
     }
 
-    private static IEnumerable<string> Hierarchies() =>
-        MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").Select(m => m.MountPoint).Distinct(StringComparer.Ordinal);
+    /// <summary>Where the hierarchies are mounted.</summary>
+    internal static IReadOnlyList<string> Hierarchies() =>
+        [.. MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").Select(m => m.MountPoint).Distinct(StringComparer.Ordinal)];
 
     private static bool TryRemove(string directory)
     {

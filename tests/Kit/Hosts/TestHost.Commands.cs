@@ -20,11 +20,11 @@ public sealed partial class TestHost
         Tool.Run("nsenter", TestNetwork.Enter(Network.Base, Command([.. arguments])), input, limit);
 
     /// <summary>The command line that <see cref="Hyperspector(string[])"/> runs in the base, for <see cref="StartInBase"/>.</summary>
-    public string[] Command(params string[] arguments) => ["env", .. Environment, $"{Programs}/hyperspector", .. arguments];
+    public string[] Command(params string[] arguments) => ["env", .. Environment, $"{InUse}/hyperspector", .. arguments];
 
     /// <summary>Arguments of nsenter(1) that run <c>hyperspector</c> with these arguments, on this host.</summary>
     public IReadOnlyList<string> Command(params IReadOnlyList<string> arguments) =>
-        TestNetwork.Enter(Network.Base, ["env", .. Environment, $"{Programs}/hyperspector", .. arguments]);
+        TestNetwork.Enter(Network.Base, ["env", .. Environment, $"{InUse}/hyperspector", .. arguments]);
 
     /// <summary>Makes the host match a site; starts the daemon if need be.</summary>
     /// <exception cref="IOException">It failed; the message has everything that was said.</exception>
@@ -55,7 +55,7 @@ public sealed partial class TestHost
 
     /// <summary>Starts a command as root inside a VM and leaves it running; when the result is disposed, the command must end by itself or with the VM.</summary>
     public Background StartExec(string machine, IReadOnlyList<string> command) =>
-        new("nsenter", TestNetwork.Enter(Network.Base, ["env", .. Environment, $"{Programs}/hyperspector", "exec", machine, "--", .. command]));
+        new("nsenter", TestNetwork.Enter(Network.Base, ["env", .. Environment, $"{InUse}/hyperspector", "exec", machine, "--", .. command]));
 
     /// <summary>Puts a file into a VM, by the VM's own hands.</summary>
     public void Deliver(string machine, string path, ReadOnlySpan<byte> content)

@@ -37,6 +37,15 @@ public sealed partial class TestHost
     public IReadOnlyList<string> Sweep()
     {
         var found = Leftovers();
+        EndEverything();
+        // A mount that refused to go may lead to real files of this machine: never delete through it.
+        if (OwnMounts().Count == 0)
+            _ = Tool.Run("rm", ["-rf", "--one-file-system", "--", Prefix]);
+        return found;
+    }
+
+    private void EndEverything()
+    {
         // Several rounds: a keeper starts its monitor again, init of a pid namespace takes its children along.
         for (var round = 0; round < 20 && OwnProcesses() is { Count: > 0 } processes; round++)
         {
@@ -50,10 +59,6 @@ public sealed partial class TestHost
             _ = Tool.Run("rmdir", ["--", group]);
         foreach (var claim in OwnIdClaims())
             File.Delete(claim);
-        // A mount that refused to go may lead to real files of this machine: never delete through it.
-        if (OwnMounts().Count == 0)
-            _ = Tool.Run("rm", ["-rf", "--one-file-system", "--", Prefix]);
-        return found;
     }
 
     private static void Kill(int pid)
@@ -122,7 +127,20 @@ public sealed partial class TestHost
     private List<string> OwnIdClaims() => !Directory.Exists("/run/hyperspector-ids")
         ? []
         : [.. Directory.EnumerateFiles("/run/hyperspector-ids")
-            .Where(f => File.ReadAllText(f).StartsWith(Name + "/", StringComparison.Ordinal))];
+            .Where(f => TextOf(f).StartsWith(Paths.State + ":", StringComparison.Ordinal))];
+
+    // Other hosts of this machine come and go meanwhile.
+    private static string TextOf(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 
     private static string CommandLine(int pid)
     {

@@ -41,6 +41,9 @@ public sealed partial class TestHost : IDisposable
     /// <summary>Where the programs under test are.</summary>
     public static string Programs { get; } = Variable("HYPERSPECTOR_BIN") ?? "/usr/lib/hyperspector";
 
+    /// <summary>Where this host's programs are: another directory is what an upgrade gives it at the daemon's next start.</summary>
+    public string InUse { get; set; } = Programs;
+
     /// <summary>Pack layers, shared by the test hosts: they have no network to fetch them from.</summary>
     public static string? Cache { get; } = Variable("HYPERSPECTOR_CACHE");
 
@@ -54,7 +57,7 @@ public sealed partial class TestHost : IDisposable
     public HostPaths Paths { get; }
 
     /// <summary>Its network.</summary>
-    public TestNetwork Network { get; }
+    public TestNetwork Network { get; private set; }
 
     /// <summary>What the daemon has said.</summary>
     public string DaemonLog => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
@@ -75,12 +78,13 @@ public sealed partial class TestHost : IDisposable
         _daemon = Spawn.Start(new SpawnRequest
         {
             Program = Tool.Find("nsenter") ?? throw new IOException("nsenter is missing (package util-linux)"),
-            Arguments = TestNetwork.Enter(Network.Base, $"{Programs}/hyperspectord"),
+            Arguments = TestNetwork.Enter(Network.Base, $"{InUse}/hyperspectord"),
             Environment = [.. Environment, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
             Descriptors = [(0, none), (1, log), (2, log)],
             NewSession = true,
         });
-        for (var i = 0; i < 200; i++)
+        // It listens when it has taken over what was there, or has made it anew.
+        for (var i = 0; i < 1200; i++)
         {
             if (_daemon.PidFd.WaitForEnd(TimeSpan.FromMilliseconds(50)))
                 throw new IOException($"hyperspectord ended at its start: {DaemonLog}");
@@ -88,7 +92,7 @@ public sealed partial class TestHost : IDisposable
                 return;
         }
 
-        throw new IOException($"hyperspectord does not answer after 10 s: {DaemonLog}");
+        throw new IOException($"hyperspectord does not answer after a minute: {DaemonLog}");
     }
 
     /// <summary>Ends the daemon as systemd would; VMs run on.</summary>

@@ -20,7 +20,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("hyperspector --host default exec ", "edge web")]
     [InlineData("hyperspector completion ", "bash fish zsh")]
     [InlineData("hyperspector exec web -- l", "")]
-    [InlineData("hyperspector docs ", "cli")]
+    [InlineData("hyperspector docs ", "cli man")]
     [InlineData("hyperspector d", "doctor down")]
     public void Bash_Tab_OffersWhatCanStandThere(string line, string expected)
     {

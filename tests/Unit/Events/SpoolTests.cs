@@ -105,7 +105,7 @@ public sealed class SpoolTests : IDisposable
             Assert.Equal(10, spool.Positions[0].Offset);
             Assert.True(spool.TryAppend(Scratch.Event(2)));
         });
-        Assert.StartsWith("{\"checkpoint\":{\"events\":1,", File.ReadLines(_scratch.At("00000002.jsonl")).First(), StringComparison.Ordinal);
+        Assert.StartsWith("{\"checkpoint\":{\"format\":1,\"events\":1,", File.ReadLines(_scratch.At("00000002.jsonl")).First(), StringComparison.Ordinal);
         Assert.Equal(["id-1", "id-2"], _scratch.Events().Select(e => e.Id));
     }
 

@@ -32,11 +32,14 @@ public sealed class HostStoreTests : IDisposable
         Assert.Equal(record.Server.Publish, read.Server!.Publish);
     }
 
-    [Fact]
-    public void Load_OfANewerFormat_SaysWhatToDo()
+    [Theory]
+    [InlineData("""{"version": 2}""")]
+    [InlineData("""{"version": 99, "machines": "told in a way that we do not know"}""")]
+    [InlineData("""{"site": 5, "version": 1e30}""")]
+    public void Load_OfANewerFormat_SaysWhatToDo(string text)
     {
         _ = Directory.CreateDirectory(_paths.State);
-        File.WriteAllText(Path.Join(_paths.State, "host.json"), """{"version": 99}""");
+        File.WriteAllText(Path.Join(_paths.State, "host.json"), text);
 
         Assert.Contains("newer HyperSpector", Assert.Throws<IOException>(() => new HostStore(_paths)).Message, StringComparison.Ordinal);
     }
