@@ -11,7 +11,7 @@ PROGRAMS = Cli Daemon Keeper Monitor Reader Sensor
 PUBLISH  = artifacts/publish
 BPF      = artifacts/bpf
 
-.PHONY: help build bpf publish install install-files uninstall deb check check-kernel fuzz bench clean
+.PHONY: help build bpf publish install install-files uninstall deb check check-kernel fuzz faults bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -64,6 +64,9 @@ check-kernel: ## everything that needs root
 
 fuzz: ## long fuzzing run (minutes: FUZZ_MINUTES, default 10)
 	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test fuzz
+
+faults: ## kill the daemon at every step of up, down and an upgrade (half an hour or more)
+	FAULTS=all ./test life
 
 bench: ## the paper's figures and our own, quickly
 	bench/figure7 --quick

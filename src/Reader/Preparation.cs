@@ -3,6 +3,8 @@ using System.Text.Json;
 using HyperSpector.Api;
 using HyperSpector.Api.Plans;
 using HyperSpector.Engine.Events;
+using HyperSpector.Engine.Hosts;
+using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 using HyperSpector.Linux.Sandbox;
@@ -22,6 +24,7 @@ internal static class Preparation
         var policy = Files.OpenRead(Path.Join(AppContext.BaseDirectory, "policy/reader-seccomp.json"));
         var spool = Prepare(plan.SpoolDirectory, plan);
         var log = Prepare(plan.LogDirectory, plan);
+        NoteOurselves(planPath, log);
         var fifo = plan.LogFifo is null ? null : Files.OpenFifo(plan.LogFifo);
         // A VM that writes fast should seldom wait for us; a machine where root may not enlarge pipes works all the same.
         if (fifo is not null)
@@ -57,6 +60,23 @@ internal static class Preparation
                 new ResourceLimit(LimitedResource.FileSize, 4 * (ulong)EventLimits.SpoolSegment),
             ],
         }.Enter([string.Join(',', all.Select(d => (d?.Number ?? -1).ToString(CultureInfo.InvariantCulture))), plan.Machine]);
+    }
+
+    /// <summary>
+    /// The reader notes itself beside its plan: a daemon that is killed just after it has started one could not. Only one serves a VM, so
+    /// that none overwrites another's note: the lock stays with the directory's open file description, over execve(2), to our end.
+    /// </summary>
+    private static void NoteOurselves(string planPath, FileDescriptor? log)
+    {
+        for (var attempt = 0; log is not null && !Files.TryLock(log); attempt++)
+        {
+            // It outlives its holder by the moment in which a child of it has not yet closed its copy.
+            if (attempt == 50)
+                throw new KernelException("flock", Errno.EBUSY, "log");
+            Thread.Sleep(10);
+        }
+
+        PartProcess.WritePidFile(Path.Join(Path.GetDirectoryName(Path.GetFullPath(planPath)), "reader.pid"));
     }
 
     /// <summary>Reads a plan, and refuses one that no daemon of ours would write.</summary>

@@ -66,6 +66,31 @@ public class DownTests
     }
 
     [Fact]
+    public void Up_OfWhatHasEnded_StartsItAgain()
+    {
+        using var host = new TestHost();
+        const string site = """
+            servers:
+              once:
+                base: host
+                run: [/bin/sleep, "1000"]
+                restart: no
+            """;
+        host.Up(site);
+        var first = host.Ps().Single().Pid!.Value;
+        using (var process = Linux.Handles.PidFd.TryOpen(first))
+            Assert.True(process!.Signal(9));
+        for (var attempt = 0; attempt < 600 && host.Ps().Single().State == "running"; attempt++)
+            Thread.Sleep(50);
+        Assert.NotEqual("running", host.Ps().Single().State);
+
+        host.Up(site);
+
+        Assert.Equal("running", host.Ps().Single().State);
+        Assert.NotEqual(first, host.Ps().Single().Pid);
+    }
+
+    [Fact]
     public void Up_WithOtherPorts_KeepsTheServerRunning()
     {
         using var host = new TestHost();

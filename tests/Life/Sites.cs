@@ -25,7 +25,7 @@ internal static class Sites
             """);
         File.WriteAllText(Path.Join(pack, "files", "count.sh"), """
             i=0
-            while [ $i -lt 100000 ]; do
+            while :; do
               i=$((i + 1))
               echo "number $i" >> /var/log/counter/lines.log
               [ $((i % 5)) -ne 0 ] || sleep 0.01

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace HyperSpector.Engine.Hosts;
 
 /// <summary>
-/// Disjoint ranges of 65,536 user ids, one per VM, unique over all hosts of this machine: a range is claimed by creating a file of
-/// its own exclusively. Claims lie below /run, as running VMs do; what outlives a reboot is claimed again by its record.
+/// Disjoint ranges of 65,536 user ids, one per VM, unique over all hosts of this machine: a range is claimed by a symbolic link that
+/// names its owner, made in one step (symlink(2)), so that no crash leaves a claim without an owner. Claims lie below /run, as running
+/// VMs do; what outlives a reboot is claimed again by its record.
 /// </summary>
 public sealed class IdRanges(string directory = IdRanges.DefaultDirectory)
 {
@@ -46,17 +47,16 @@ public sealed class IdRanges(string directory = IdRanges.DefaultDirectory)
             try
             {
                 _ = Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-                file.Write(System.Text.Encoding.UTF8.GetBytes(owner));
+                _ = File.CreateSymbolicLink(path, owner);
                 return true;
             }
             catch (DirectoryNotFoundException)
             {
                 // Another daemon released the last range and removed the directory in between: once more.
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException) when (OwnerOf(path) is not null)
             {
-                return File.ReadAllText(path) == owner;
+                return OwnerOf(path) == owner;
             }
         }
 
@@ -78,6 +78,29 @@ public sealed class IdRanges(string directory = IdRanges.DefaultDirectory)
             // Others still hold ranges.
         }
     }
+
+    /// <summary>
+    /// Gives back what an owner holds whose name begins with <paramref name="prefix"/>, but for <paramref name="used"/>: a daemon that was
+    /// killed may have claimed a range for a VM that it had not noted yet.
+    /// </summary>
+    public void ReleaseStray(string prefix, IEnumerable<uint> used)
+    {
+        if (!Directory.Exists(directory))
+            return;
+        var kept = used.ToHashSet();
+        foreach (var path in Directory.GetFiles(directory))
+        {
+            if (uint.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && !kept.Contains(first) && OwnerOf(path)?.StartsWith(prefix, StringComparison.Ordinal) == true)
+            {
+                Release(first);
+            }
+        }
+    }
+
+    // The text of the link; daemons before wrote it into a file.
+    private static string? OwnerOf(string path) =>
+        new FileInfo(path).LinkTarget ?? (File.Exists(path) ? File.ReadAllText(path) : null);
 
     private string PathOf(uint first) => Path.Join(directory, first.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,3 +1,4 @@
+using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Network.Switch;
 using HyperSpector.Linux.Calls;
@@ -54,6 +55,7 @@ internal sealed partial class LiveHost
         var record = Store.Record;
         foreach (var name in _workshop.Factory.ListLeftovers().Where(n => !record.Machines.ContainsKey(n)).ToList())
             _workshop.Remove(name, keepState: false, mirrorsOf: []);
+        _ids.ReleaseStray(Owner(""), record.Machines.Values.Select(m => m.FirstId));
         if (record.Machines.Count == 0 && record.Site is null)
         {
             _workshop.Switch.RemoveAll();
@@ -179,13 +181,45 @@ internal sealed partial class LiveHost
         live.RestartAt = now + (pause < s_longestPause ? pause : s_longestPause);
     }
 
+    /// <summary>
+    /// Starts what runs no more, whatever its restart policy waits for: after 'up' everything runs. The pauses begin anew.
+    /// </summary>
+    internal void Revive(SiteSpec site, Action<ProgressLine> report)
+    {
+        foreach (var live in _machines.Values.Where(m => !m.Runs).OrderBy(m => m.Record.IsServer).ToList())
+        {
+            if (live.Init is { } init)
+            {
+                // It has ended a moment ago, and its turn would come after ours.
+                _exits.Remove(init);
+                Ended(live, Reaping.TryReap(init));
+            }
+
+            live.Record = live.Record with { Phase = MachinePhase.Ready, Restarts = 0 };
+            Store.Put(live.Record);
+            Step(report, live.Record.Name, "start", () => Remake(live, site));
+        }
+    }
+
     private void Restart(LiveMachine live)
+    {
+        try
+        {
+            Remake(live, Store.Record.Site);
+        }
+        catch (IOException)
+        {
+            // Said, and tried again later.
+        }
+    }
+
+    private void Remake(LiveMachine live, SiteSpec? site)
     {
         live.RestartAt = null;
         try
         {
             _workshop.Make(live, LayersOf(live.Record));
-            if (Store.Record.Site is not { } site)
+            if (site is null)
             {
                 Start(live.Record.Name);
                 return;
@@ -197,6 +231,7 @@ internal sealed partial class LiveHost
         catch (IOException error)
         {
             TryLater(live, error);
+            throw;
         }
     }
 

@@ -44,7 +44,7 @@ public sealed class PartProcess : IDisposable
 
     /// <summary>
     /// Starts a program of ours in a session of its own, with standard error appended to <paramref name="logFile"/> and nothing
-    /// else open. With a <paramref name="pidFile"/> it can be found again; a keeper writes its own.
+    /// else open. With a <paramref name="pidFile"/> it can be found again; keepers and readers write their own.
     /// </summary>
     /// <param name="program">Name beside the running program, or an absolute path.</param>
     /// <param name="arguments">Its arguments.</param>

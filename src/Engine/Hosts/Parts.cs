@@ -71,7 +71,7 @@ internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider cl
             return;
         var planFile = $"{run}/reader.json";
         File.WriteAllBytes(planFile, JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Default.ReaderPlan));
-        served.Reader = PartProcess.Start(ReaderProgram, ["--plan", planFile], $"{run}/reader.log", pidFile);
+        served.Reader = PartProcess.Start(ReaderProgram, ["--plan", planFile], $"{run}/reader.log");
         if (served.ReaderStarts++ > 0)
             log($"{plan.Machine}: its reader was gone and has been started again");
     }

@@ -50,6 +50,7 @@ public sealed class SiteController : IDisposable
             try
             {
                 _host.Apply(site, wait: true, report, cancellation);
+                _host.Revive(site, report);
                 _host.Store.Update(record => record with { Site = site });
             }
             catch (Exception error)

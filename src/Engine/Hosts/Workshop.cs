@@ -190,10 +190,16 @@ internal sealed class Workshop : IDisposable
         Reaping.ReapUnknown(pid => known.Contains(pid) || _parts.IsChild(pid) || _health.IsChild(pid));
     }
 
-    /// <summary>Removes what the host itself left: events of the base, empty directories.</summary>
+    /// <summary>
+    /// Removes what is left when no VM is known any more: events of the base, what was seen of VMs that a daemon which was killed had
+    /// already forgotten, empty directories.
+    /// </summary>
     internal void RemoveTraces()
     {
         _events.Delete();
+        string[] histories = [$"{_paths.State}/events", $"{_paths.State}/logs"];
+        foreach (var history in histories.Where(Directory.Exists).SelectMany(Directory.GetDirectories))
+            DeleteHistory(Path.GetFileName(history));
         string[] ours =
         [
             $"{_paths.Run}/vms", _paths.RuntimeRoot, $"{_paths.State}/vms", $"{_paths.State}/events", $"{_paths.State}/logs", _paths.State,

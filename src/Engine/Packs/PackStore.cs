@@ -21,8 +21,12 @@ public sealed class PackStore(HostPaths paths, IBuildMachine builder)
         IReadOnlyList<PackSpec> packs, BaseSpec lower, Action<ProgressLine> report, CancellationToken cancellation)
     {
         var layers = new List<string>();
+        var fetched = packs.Where(p => p.Apt is not null).OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
+        // An IDS by hand needs no package manager, and its base may have none.
+        if (fetched.Count == 0)
+            return layers;
         var key = PackageDatabase.Fingerprint(lower);
-        foreach (var pack in packs.Where(p => p.Apt is not null).OrderBy(p => p.Name, StringComparer.Ordinal))
+        foreach (var pack in fetched)
         {
             key = Combine(key, JsonSerializer.Serialize(pack.Apt!, ApiJson.Default.AptSpec));
             var layer = Path.Join(paths.Cache, "packs", key);

@@ -12,6 +12,8 @@ using Xunit;
 namespace HyperSpector.Tests.Kernel.Cli;
 
 /// <summary><c>hyperspector exec</c> into a real VM with the real runtime: only the daemon is not real.</summary>
+// One at a time: some compare which processes of VMs there are, and all use the same user ids.
+[Collection("machines")]
 public sealed class ExecTests : IDisposable
 {
     // What a hostile process does with a terminal that it was handed: it types a command into it (TIOCSTI, ioctl_tty(2)).
@@ -128,7 +130,7 @@ public sealed class ExecTests : IDisposable
     public void Exec_OnATerminal_IsOneOfTheVms()
     {
         // runc sets the size just after it has started the command.
-        var result = Shell("script -qec \"tty; stty rows 33 columns 111; $exec web -- sh -c 'tty; sleep 0.5; stty size; ls -l /proc/self/fd; exit 7'\" /dev/null; echo code=$?");
+        var result = Shell("script -qec \"tty; stty rows 33 columns 111; $exec web -- sh -c 'tty; until stty size | grep -q 111; do sleep 0.05; done; stty size; ls -l /proc/self/fd; exit 7'\" /dev/null; echo code=$?");
 
         var lines = result.Output.Split('\n', StringSplitOptions.TrimEntries);
         Assert.Contains("33 111", lines);
@@ -151,5 +153,5 @@ public sealed class ExecTests : IDisposable
     [
         "-C", _host.Prefix, "TERM=xterm", $"HYPERSPECTOR_HOST={_host.Paths.Name}", $"HYPERSPECTOR_PREFIX={_host.Prefix}",
         $"exec={ProgramPath} exec", "SHELL=/bin/bash", "bash", "-c", script,
-    ]);
+    ], timeout: TimeSpan.FromMinutes(2));
 }

@@ -17,9 +17,9 @@ text = b""
 
 
 def wait_for(pattern):
-    """The first match in what the command has written since the last one; empty after 20 s."""
+    """The first match in what the command has written since the last one; empty after 90 s."""
     global text
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while True:
         if found := re.search(pattern, text):
             text = text[found.end():]

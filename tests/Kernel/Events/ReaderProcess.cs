@@ -62,7 +62,7 @@ internal sealed class ReaderProcess : IDisposable
     internal ExitStatus End(int signal)
     {
         _ = _child!.PidFd.Signal(signal);
-        var status = _child.Wait(TimeSpan.FromSeconds(20));
+        var status = _child.Wait(TimeSpan.FromSeconds(60));
         _child.Dispose();
         _child = null;
         return Assert.NotNull(status);
@@ -80,17 +80,17 @@ internal sealed class ReaderProcess : IDisposable
 
     internal long ResidentKilobytes => long.Parse(Status("VmRSS").Split(' ')[0], CultureInfo.InvariantCulture);
 
-    /// <summary>Waits until something holds; fails after half a minute, which only a hung reader takes.</summary>
+    /// <summary>Waits until something holds; fails after two minutes, which only a hung reader takes.</summary>
     internal static void Until(string what, Func<bool> holds)
     {
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 2400; i++)
         {
             if (holds())
                 return;
             Thread.Sleep(50);
         }
 
-        Assert.Fail($"not within 30 s: {what}");
+        Assert.Fail($"not within two minutes: {what}");
     }
 
     public void Dispose()

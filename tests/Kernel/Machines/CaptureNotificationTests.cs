@@ -9,6 +9,8 @@ using Xunit;
 
 namespace HyperSpector.Tests.Kernel.Machines;
 
+// One at a time: some compare which processes of VMs there are, and all use the same user ids.
+[Collection("machines")]
 public sealed class CaptureNotificationTests : IDisposable
 {
     private const int AF_PACKET = 17;

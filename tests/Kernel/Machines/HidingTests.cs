@@ -5,6 +5,8 @@ using Xunit;
 
 namespace HyperSpector.Tests.Kernel.Machines;
 
+// One at a time: some compare which processes of VMs there are, and all use the same user ids.
+[Collection("machines")]
 public sealed class HidingTests : IDisposable
 {
     private readonly ScratchHost _host = new();

@@ -6,6 +6,8 @@ using Xunit;
 
 namespace HyperSpector.Tests.Kernel.Machines;
 
+// One at a time: some compare which processes of VMs there are, and all use the same user ids.
+[Collection("machines")]
 public sealed class LayerStoreTests : IDisposable
 {
     private readonly ScratchHost _host = new();

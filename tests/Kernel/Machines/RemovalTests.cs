@@ -9,6 +9,8 @@ using Xunit;
 namespace HyperSpector.Tests.Kernel.Machines;
 
 /// <summary>What a daemon that was killed may leave, in every form, goes.</summary>
+// One at a time: some compare which processes of VMs there are, and all use the same user ids.
+[Collection("machines")]
 public sealed class RemovalTests : IDisposable
 {
     private readonly ScratchHost _host = new();
@@ -114,7 +116,7 @@ public sealed class RemovalTests : IDisposable
     {
         using var process = pid == 0 ? null : PidFd.TryOpen(pid);
         _host.Factory.Remove("vm", keepState: false);
-        Assert.True(process is null || process.WaitForEnd(TimeSpan.FromSeconds(5)));
+        Assert.True(process is null || process.WaitForEnd(TimeSpan.FromSeconds(60)));
         Assert.Empty(_host.Factory.ListLeftovers());
         var traces = Traces.Of(_host.Prefix);
         Assert.Empty(traces.Mounts);

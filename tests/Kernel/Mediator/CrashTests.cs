@@ -55,8 +55,8 @@ public sealed class CrashTests : IDisposable
             Thread.Sleep(Random.Shared.Next(20, 250));
             _host.KillKeeper();
             // The monitor serves on alone.
-            using (var monitor = _host.Monitor())
-                Assert.True(monitor.IsAlive);
+            using (var monitor = PartProcess.Find(_host.Paths.MonitorPid))
+                Assert.True(monitor is { IsAlive: true });
             Thread.Sleep(Random.Shared.Next(0, 100));
             _host.StartAgain();
             var status = _host.WaitFor(s => s is { Listeners: 1, Mirrors: 1, HasDiagSocket: true } && s.MonitorPid != 0);
@@ -76,7 +76,7 @@ public sealed class CrashTests : IDisposable
         _ = _host.WaitFor(s => s is { Listeners: 1, Mirrors: 1 });
         // The new monitor has hardly begun; what it was sent is still in the socket.
         _host.KillMonitor();
-        Assert.True(SpinWait.SpinUntil(() => PartProcess.Find(_host.Paths.MonitorPid) is not null, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => PartProcess.Find(_host.Paths.MonitorPid) is not null, TimeSpan.FromSeconds(60)));
         Thread.Sleep(2);
         _host.KillKeeper();
         _host.StartAgain();
@@ -95,7 +95,7 @@ public sealed class CrashTests : IDisposable
         Assert.Equal("opened", victim.Do("open"));
         Assert.Equal(1u, _page.Load());
         Assert.Equal("closed", victim.Do("close"));
-        Assert.True(SpinWait.SpinUntil(() => _page.Load() == 0, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => _page.Load() == 0, TimeSpan.FromSeconds(60)));
         _host.StartAgain();
     }
 
@@ -109,7 +109,7 @@ public sealed class CrashTests : IDisposable
         {
             _host.KillKeeper();
             _ = monitor.Process.Signal(9);
-            _ = monitor.Process.WaitForEnd(TimeSpan.FromSeconds(10));
+            _ = monitor.Process.WaitForEnd(TimeSpan.FromSeconds(60));
         }
 
         _host.StartAgain();
@@ -120,7 +120,7 @@ public sealed class CrashTests : IDisposable
         // Listeners that nobody held are gone, and with them what their processes could trap: ENOSYS, not a hang.
         Assert.Equal("errno 38", victim.Do("open"));
         Assert.Equal("closed", victim.Do("close"));
-        Assert.True(SpinWait.SpinUntil(() => _page.Load() == 0, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => _page.Load() == 0, TimeSpan.FromSeconds(60)));
         using var later = _host.StartVictim();
         Assert.Equal("opened", later.Do("open"));
         Assert.Equal(1u, _page.Load());

@@ -79,7 +79,7 @@ internal sealed class MediatorHost : IDisposable
         Client.SetDiagSocket(diag);
     }
 
-    internal ControlReply WaitFor(Func<ControlReply, bool> condition, double seconds = 10)
+    internal ControlReply WaitFor(Func<ControlReply, bool> condition, double seconds = 60)
     {
         var started = Stopwatch.GetTimestamp();
         while (true)
@@ -109,5 +109,5 @@ internal sealed class MediatorHost : IDisposable
         ],
         $"{Paths.Directory}/log");
 
-    private KeeperClient Connect() => KeeperClient.Connect(Paths, TimeSpan.FromSeconds(10));
+    private KeeperClient Connect() => KeeperClient.Connect(Paths, TimeSpan.FromSeconds(60));
 }

@@ -41,15 +41,6 @@ internal sealed class Victim : IDisposable
                 count += 1
             return f"{count} {wrong}"
 
-        def time_calls(count):
-            times = []
-            for _ in range(count):
-                start = time.perf_counter_ns()
-                libc.syscall(41, 17, 99, 0)
-                times.append(time.perf_counter_ns() - start)
-            times.sort()
-            return f"{times[count // 2]} {times[count * 9 // 10]} {times[count * 99 // 100]}"
-
         def race(cycles, flag, counter, device):
             import mmap
             flag, counter = mmap.mmap(flag, 4096), mmap.mmap(counter, 4096)
@@ -60,7 +51,7 @@ internal sealed class Victim : IDisposable
                 flag[0:4] = bytes(4)
                 capture = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
                 started = struct.unpack_from("I", counter)[0]
-                capture.settimeout(5)
+                capture.settimeout(60)
                 numbers = []
                 while len(numbers) < 8:
                     frame = capture.recv(256)
@@ -97,8 +88,6 @@ internal sealed class Victim : IDisposable
                     answer = "closed"
                 elif word == "loop":
                     answer = loop(float(rest[0]))
-                elif word == "time":
-                    answer = time_calls(int(rest[0]))
                 elif word == "race":
                     answer = race(int(rest[0]), int(rest[1]), int(rest[2]), rest[3])
                 print(answer, flush=True)

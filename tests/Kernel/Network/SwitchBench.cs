@@ -36,7 +36,7 @@ internal sealed class SwitchBench : IDisposable
             ip link set c0 up
             until ping -q -c 1 -W 0.1 2001:db8::1; do :; done
             """);
-        var host = $"t{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}";
+        var host = $"n{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}";
         Paths = new HostPaths(host, Path.Join(Path.GetTempPath(), host));
         Switch = new VirtualSwitch(Paths, Program);
     }

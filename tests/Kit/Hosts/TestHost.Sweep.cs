@@ -25,6 +25,11 @@ public sealed partial class TestHost
 
         if (File.Exists($"/run/netns/{Network.Base}"))
         {
+            // What was changed of the namespace's settings, and is to be undone.
+            found.AddRange(NetworkNamespace.Run($"/run/netns/{Network.Base}", () =>
+                Directory.Exists("/run/hyperspector-net")
+                    ? Directory.GetFiles("/run/hyperspector-net", $"{NamespaceFd.NetworkCookie()}.*").Select(f => $"file {f}").ToList()
+                    : []));
             found.AddRange(InBase("nft", "list", "tables").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(t => $"nft {t}"));
             found.AddRange(InBase("ls", "/proc/sys/net/ipv4/conf").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Where(n => n.StartsWith("hs", StringComparison.Ordinal)).Select(n => $"interface {n}"));
@@ -127,17 +132,17 @@ public sealed partial class TestHost
     private List<string> OwnIdClaims() => !Directory.Exists("/run/hyperspector-ids")
         ? []
         : [.. Directory.EnumerateFiles("/run/hyperspector-ids")
-            .Where(f => TextOf(f).StartsWith(Paths.State + ":", StringComparison.Ordinal))];
+            .Where(f => OwnerOf(f).StartsWith($"{Paths.State}:", StringComparison.Ordinal))];
 
-    // Other hosts of this machine come and go meanwhile.
-    private static string TextOf(string file)
+    private static string OwnerOf(string claim)
     {
         try
         {
-            return File.ReadAllText(file);
+            return new FileInfo(claim).LinkTarget ?? File.ReadAllText(claim);
         }
-        catch (IOException)
+        catch (FileNotFoundException)
         {
+            // Another host has just released it.
             return "";
         }
     }

@@ -68,7 +68,8 @@ public sealed partial class TestHost : IDisposable
     private string LogPath => $"{Prefix}/daemon.log";
 
     /// <summary>Starts the daemon and waits until it answers.</summary>
-    public void StartDaemon()
+    /// <param name="environment">Variables that it gets besides, <c>NAME=value</c>.</param>
+    public void StartDaemon(params IReadOnlyList<string> environment)
     {
         if (DaemonPid is not null)
             return;
@@ -79,12 +80,12 @@ public sealed partial class TestHost : IDisposable
         {
             Program = Tool.Find("nsenter") ?? throw new IOException("nsenter is missing (package util-linux)"),
             Arguments = TestNetwork.Enter(Network.Base, $"{InUse}/hyperspectord"),
-            Environment = [.. Environment, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            Environment = [.. Environment, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", .. environment],
             Descriptors = [(0, none), (1, log), (2, log)],
             NewSession = true,
         });
         // It listens when it has taken over what was there, or has made it anew.
-        for (var i = 0; i < 1200; i++)
+        for (var i = 0; i < 2400; i++)
         {
             if (_daemon.PidFd.WaitForEnd(TimeSpan.FromMilliseconds(50)))
                 throw new IOException($"hyperspectord ended at its start: {DaemonLog}");
@@ -92,7 +93,7 @@ public sealed partial class TestHost : IDisposable
                 return;
         }
 
-        throw new IOException($"hyperspectord does not answer after a minute: {DaemonLog}");
+        throw new IOException($"hyperspectord does not answer after two minutes: {DaemonLog}");
     }
 
     /// <summary>Ends the daemon as systemd would; VMs run on.</summary>

@@ -79,8 +79,8 @@ public sealed class ScratchHost : IDisposable
                 text.Write(buffer, 0, Pipe.Read(fifo, buffer));
             if (over)
                 return System.Text.Encoding.UTF8.GetString(text.ToArray());
-            if (Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(60))
-                throw new TimeoutException("the VM did not end within 60 s: " + System.Text.Encoding.UTF8.GetString(text.ToArray()));
+            if (Stopwatch.GetElapsedTime(started) > TimeSpan.FromMinutes(3))
+                throw new TimeoutException("the VM did not end within three minutes: " + System.Text.Encoding.UTF8.GetString(text.ToArray()));
         }
     }
 

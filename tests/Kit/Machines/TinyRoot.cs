@@ -2,20 +2,20 @@ using HyperSpector.Linux.Calls;
 
 namespace HyperSpector.Tests.Kit.Machines;
 
-/// <summary>A root file system of a few programs, copied from the host with the libraries they need.</summary>
+/// <summary>A root file system of a few programs, and others as asked for, copied from the host with the libraries they need.</summary>
 public static class TinyRoot
 {
     private static readonly string[] Programs =
         ["sh", "cat", "ls", "id", "echo", "rm", "mkdir", "ln", "stat", "touch", "printf", "sleep", "chmod", "mv", "true", "grep"];
 
-    public static void Make(string directory)
+    public static void Make(string directory, params IReadOnlyList<string> more)
     {
         foreach (var inner in (string[])["usr/bin", "etc", "proc", "sys", "dev", "tmp", "root"])
             _ = Directory.CreateDirectory($"{directory}/{inner}");
         _ = File.CreateSymbolicLink($"{directory}/bin", "usr/bin");
         File.WriteAllText($"{directory}/etc/passwd", "root:x:0:0::/root:/bin/sh\nguest:x:1234:1235::/tmp:/bin/sh\n");
         File.WriteAllText($"{directory}/etc/group", "root:x:0:\nguests:x:1235:\nextra:x:77:guest\n");
-        foreach (var program in Programs)
+        foreach (var program in Programs.Concat(more))
         {
             var path = Tool.Find(program)!;
             Copy(path, $"{directory}/usr/bin/{program}");

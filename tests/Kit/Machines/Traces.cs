@@ -8,9 +8,22 @@ public sealed record Traces(IReadOnlyList<string> Mounts, IReadOnlyList<string> 
     /// <summary>Takes stock: mounts and files below <paramref name="prefix"/>, cgroups of ours, processes with ids of tests.</summary>
     public static Traces Of(string prefix) => new(
         [.. MountInfo.ReadSelf().Where(m => m.IsWithin(prefix)).Select(m => m.MountPoint)],
-        [.. MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").SelectMany(m => Directory.GetDirectories(m.MountPoint, "hyperspector*")).SelectMany(Directory.GetDirectories)],
+        [.. MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").SelectMany(m => Directory.GetDirectories(m.MountPoint, "hyperspector*")).SelectMany(ChildrenOf)],
         [.. Directory.EnumerateFileSystemEntries(prefix, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)],
         [.. Directory.GetDirectories("/proc").Where(IsShifted)]);
+
+    // Another host's may go while we look.
+    private static string[] ChildrenOf(string directory)
+    {
+        try
+        {
+            return Directory.GetDirectories(directory);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 
     private static bool IsShifted(string directory)
     {

@@ -40,6 +40,33 @@ public sealed class IdRangesTests : IDisposable
         Assert.False(Directory.Exists(_directory));
     }
 
+    [Fact]
+    public void ReleaseStray_AfterACrash_GivesBackWhatNoRecordNames()
+    {
+        var ids = new IdRanges(_directory);
+        var kept = ids.Claim("/state:a");
+        var stray = ids.Claim("/state:b");
+        var foreign = ids.Claim("/state2:a");
+
+        ids.ReleaseStray("/state:", [kept]);
+
+        Assert.True(ids.TryClaim(stray, "anybody"));
+        Assert.False(ids.TryClaim(kept, "anybody"));
+        Assert.False(ids.TryClaim(foreign, "anybody"));
+    }
+
+    [Fact]
+    public void TryClaim_OfWhatAnEarlierVersionClaimed_KnowsItsOwner()
+    {
+        var ids = new IdRanges(_directory);
+        var first = ids.Claim("a");
+        File.Delete(Path.Join(_directory, $"{first}"));
+        File.WriteAllText(Path.Join(_directory, $"{first}"), "a");
+
+        Assert.False(ids.TryClaim(first, "b"));
+        Assert.True(ids.TryClaim(first, "a"));
+    }
+
     public void Dispose()
     {
         if (Directory.Exists(_directory))

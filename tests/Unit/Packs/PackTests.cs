@@ -11,6 +11,16 @@ public sealed class PackTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
+    [Fact]
+    public void Ensure_WithoutSoftwareToFetch_AsksNothingOfTheBase()
+    {
+        var store = new PackStore(new HyperSpector.Engine.Hosts.HostPaths(prefix: "/nowhere"), null!);
+        var pack = new PackSpec { Name = "by-hand", Directory = "/nowhere" };
+
+        // A base without a package database.
+        Assert.Empty(store.Ensure([pack], new BaseSpec { Directory = "/nowhere" }, _ => { }, CancellationToken.None));
+    }
+
     [Theory]
     [InlineData("suricata")]
     [InlineData("tcpdump")]

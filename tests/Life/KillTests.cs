@@ -1,0 +1,125 @@
+using HyperSpector.Engine.Hosts;
+using HyperSpector.Engine.Mediator;
+using HyperSpector.Tests.Kit.Hosts;
+using Xunit;
+
+namespace HyperSpector.Tests.Life;
+
+/// <summary>
+/// kill -9 of every process of ours under load: VMs serve on, mirroring goes on, the daemon brings back what died, and no event is
+/// lost or doubled.
+/// </summary>
+public sealed class KillTests : IDisposable
+{
+    private const int Kills = 50;
+    private const int SIGKILL = 9;
+    private readonly TestHost _host = new();
+    private readonly Random _random = new(20041);
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void OurProcesses_KilledOneAtATime_NothingIsLostOrDoubled() => UnderLoad(kill: again =>
+    {
+        for (var round = 0; round < Kills; round++)
+        {
+            // Sometimes in the middle of an 'up', else while it looks after things.
+            using var up = round % 5 == 0 ? _host.StartInBase(_host.Command("up", "-f", again)) : null;
+            foreach (var file in Shuffled(PidFiles()))
+            {
+                KillOf(file);
+                Thread.Sleep(_random.Next(0, 30));
+            }
+
+            // It would start a daemon of its own when ours is gone.
+            up?.Stop();
+            _host.KillDaemon();
+            Thread.Sleep(_random.Next(0, 30));
+            _host.StartDaemon();
+        }
+    });
+
+    [Fact]
+    public void OurProcesses_KilledAllAtOnce_NothingIsLostOrDoubled() => UnderLoad(kill: unused =>
+    {
+        for (var round = 0; round < Kills; round++)
+        {
+            var parts = PidFiles().Select(WaitForOne).ToList();
+            // The daemon first or last, by turns: what it sees of the others' deaths differs.
+            if (round % 2 == 0)
+                _host.KillDaemon();
+            foreach (var part in parts)
+                _ = part.Process.Signal(SIGKILL);
+            _host.KillDaemon();
+            foreach (var part in parts)
+            {
+                Assert.True(part.Process.WaitForEnd(TimeSpan.FromMinutes(1)));
+                part.Dispose();
+            }
+
+            Thread.Sleep(_random.Next(0, 30));
+            _host.StartDaemon();
+        }
+    });
+
+    private void UnderLoad(Action<string> kill)
+    {
+        var site = Sites.Counting(_host).Replace("publish: [\"8080:80\"]", "publish: [\"8080:80\", \"9999:9999/udp\"]", StringComparison.Ordinal);
+        _host.Up(site);
+        Assert.True(Web.Answers(_host, 8080));
+        var pids = _host.Ps().Select(m => (m.Name, m.Pid)).ToList();
+        var file = Path.Join(_host.Prefix, "again.yaml");
+        File.WriteAllText(file, site);
+        using var load = new Load(_host);
+
+        kill(file);
+
+        Assert.Equal(pids, _host.Ps().Select(m => (m.Name, m.Pid)));
+        Assert.Equal(0, _host.Hyperspector("up", "-f", file).Status.ShellCode);
+        Assert.Equal(pids, _host.Ps().Select(m => (m.Name, m.Pid)));
+        foreach (var part in PidFiles())
+            WaitForOne(part).Dispose();
+        load.Stop();
+        load.AssertServed();
+        load.AssertAllFramesCaptured();
+        Oracle.AssertEventsAreTheLinesWritten(_host, atLeast: 1000);
+
+        _host.Down();
+        _host.StopDaemon();
+        Assert.Equal("", string.Join('\n', _host.Leftovers()));
+    }
+
+    /// <summary>Of all our processes but the daemon, whose pid the test knows.</summary>
+    private List<string> PidFiles()
+    {
+        var edge = new MediatorPaths(_host.Paths.MachineRun("edge"));
+        return [edge.KeeperPid, edge.MonitorPid, $"{edge.Directory}/reader.pid", $"{_host.Paths.MachineRun("web")}/reader.pid"];
+    }
+
+    private void KillOf(string pidFile)
+    {
+        using var process = WaitForOne(pidFile);
+        _ = process.Process.Signal(SIGKILL);
+        Assert.True(process.Process.WaitForEnd(TimeSpan.FromMinutes(1)));
+    }
+
+    /// <summary>The process that a file names; one that was killed is made anew by the daemon, or the monitor by its keeper.</summary>
+    private PartProcess WaitForOne(string pidFile)
+    {
+        for (var attempt = 0; attempt < 6000; attempt++)
+        {
+            if (PartProcess.Find(pidFile) is { } process)
+                return process;
+            Thread.Sleep(10);
+        }
+
+        throw new IOException($"nobody made {pidFile} anew\n{_host.DaemonLog}");
+    }
+
+    private string[] Shuffled(List<string> items)
+    {
+        var order = items.ToArray();
+        _random.Shuffle(order);
+        return order;
+    }
+}
