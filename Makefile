@@ -6,7 +6,7 @@ PROGRAMS = Cli Daemon Keeper Monitor Reader Sensor
 PUBLISH  = artifacts/publish
 BPF      = artifacts/bpf
 
-.PHONY: help build bpf publish install uninstall check check-kernel fuzz bench clean
+.PHONY: help build bpf publish install uninstall check check-kernel attacks-table fuzz bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,9 @@ check: ## build, format, unit and ABI tests (no privilege)
 
 check-kernel: ## everything that needs root
 	./test kernel aot conformance adversary life
+
+attacks-table: ## docs/attacks.md, from the log of ./test adversary
+	tests/attacks-table
 
 fuzz: ## long fuzzing run (minutes: FUZZ_MINUTES, default 10)
 	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test fuzz
