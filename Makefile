@@ -11,7 +11,7 @@ PROGRAMS = Cli Daemon Keeper Monitor Reader Sensor
 PUBLISH  = artifacts/publish
 BPF      = artifacts/bpf
 
-.PHONY: help build bpf publish install install-files uninstall deb check check-kernel fuzz faults bench clean
+.PHONY: help build bpf publish install install-files uninstall deb check check-kernel attacks-table fuzz faults bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,9 @@ check: ## build, format, unit and ABI tests (no privilege)
 
 check-kernel: ## everything that needs root
 	./test kernel aot conformance adversary life
+
+attacks-table: ## docs/attacks.md, from the log of ./test adversary
+	tests/attacks-table
 
 fuzz: ## long fuzzing run (minutes: FUZZ_MINUTES, default 10)
 	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test fuzz

@@ -62,13 +62,6 @@ public sealed class AttackTests(Scene scene)
         Assert.True(held, $"{attack.What}, from {machine}: {outcome}");
     }
 
-    [Fact]
-    public void Catalogue_EveryRow_HasItsOwnId()
-    {
-        Assert.Equal(Catalogue.All.Count, Catalogue.All.Select(a => a.Id).Distinct().Count());
-        Assert.All(Catalogue.All, a => Assert.Matches("^[a-z0-9]+(\\.[a-z0-9-]+)+$", a.Id));
-    }
-
     private static bool Worked(Attack attack, Outcome native) =>
         native.Word switch
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HyperSpector.Linux.Calls;
+using HyperSpector.Tests.Adversary.Attacks;
 using HyperSpector.Tests.Adversary.Harness;
 using HyperSpector.Tests.Kit.Hosts;
 using Xunit;
@@ -59,18 +60,10 @@ public sealed class DoorTests(Scene scene)
     }
 
     private static void Write(bool loosened, string who, string answer) => AttackLog.Write(
-        new Harness.Attack
-        {
-            Id = loosened ? "door.peer-credentials" : "door.file-mode",
-            What = $"talk to the daemon as {who} on the base{(loosened ? ", where somebody has opened the socket to all" : "")}",
-            Requirements = "MOD-5 IDS-4",
-            Program = "",
-            Native = _ => throw new NotSupportedException(),
-            Inside = (_, _) => throw new NotSupportedException(),
-        },
-        "base",
+        loosened ? SpecialAttacks.PeerCredentials : SpecialAttacks.FileMode,
+        AttackLog.Elsewhere,
         new Outcome("succeeded", "root is answered", null),
-        $"refused: {answer}",
+        $"refused: {who}: {answer}",
         answer.Contains("HTTP", StringComparison.Ordinal) ? "broken" : "held");
 
     private static string Knock(string socket, uint user)

@@ -1,4 +1,5 @@
 using HyperSpector.Linux.Calls;
+using HyperSpector.Tests.Adversary.Attacks;
 using HyperSpector.Tests.Adversary.Harness;
 using HyperSpector.Tests.Kit.Hosts;
 using Xunit;
@@ -36,15 +37,7 @@ public sealed class TerminalTests(Scene scene)
         var worked = native.Contains("TYPED b'rm -rf", StringComparison.Ordinal);
         var broken = !inside.Contains("TYPED b''", StringComparison.Ordinal);
         AttackLog.Write(
-            new Harness.Attack
-            {
-                Id = "terminal.type",
-                What = "type into the administrator's terminal during exec (TIOCSTI)",
-                Requirements = "MOD-3 MOD-4",
-                Program = "terminal.py",
-                Native = _ => throw new NotSupportedException(),
-                Inside = (_, _) => throw new NotSupportedException(),
-            },
+            SpecialAttacks.TypeIntoTerminal,
             machine, new Outcome(worked ? "succeeded" : "failed", native.Split('\n')[0], null), inside.Split('\n')[0],
             broken ? "broken" : worked ? "held" : "unproven");
         Assert.True(worked, $"the control typed nothing: {native}");

@@ -5,13 +5,22 @@ namespace HyperSpector.Tests.Adversary.Attacks;
 /// <summary>Every attack that must fail.</summary>
 internal static class Catalogue
 {
-    /// <summary>Those that this kernel has the means for.</summary>
-    internal static readonly IReadOnlyList<Attack> All =
+    /// <summary>All that the common test tries, also what this kernel lacks.</summary>
+    private static readonly IReadOnlyList<Attack> Common =
         [.. new[]
             {
-                FileAttacks.All, DeviceAttacks.All, MountAttacks.All, KernelAttacks.All, ProcessAttacks.All, MemoryAttacks.All,
-                ReachAttacks.All, SpoofAttacks.All, MirrorAttacks.All, RuinAttacks.All,
-            }.SelectMany(a => a).Where(a => a.Present)];
+                FileAttacks.All, DeviceAttacks.All, MountAttacks.All, KernelAttacks.All, EscapeAttacks.All, ProcessAttacks.All, MemoryAttacks.All,
+                ReachAttacks.All, SpoofAttacks.All, MirrorAttacks.All, CaptureAttacks.All, PortAttacks.All, RuinAttacks.All,
+            }.SelectMany(a => a)];
+
+    /// <summary>Those that this kernel has the means for.</summary>
+    internal static readonly IReadOnlyList<Attack> All = [.. Common.Where(a => a.Present)];
+
+    /// <summary>Those that it has not: logged as such, and listed in docs/attacks.md as such.</summary>
+    internal static readonly IReadOnlyList<Attack> Absent = [.. Common.Where(a => !a.Present)];
+
+    /// <summary>Every row of docs/attacks.md.</summary>
+    internal static IEnumerable<Attack> Rows => Common.Concat(SpecialAttacks.All);
 
     internal static Attack Find(string id) => All.Single(a => a.Id == id);
 

@@ -22,7 +22,7 @@ internal static class MirrorAttacks
                 with { Space = s.Ordinary.Base },
             Inside = (s, p) =>
             {
-                var frames = Frames(s, p);
+                var frames = Frames(s, s.MacInside(p.Name, "mon0"));
                 // Each is sent three times; the switch counts what it refuses.
                 return Counted(s, Scene.Edge, Scene.Web, Send(["frames", "mon0"], frames), 3 * frames.Count);
             },
@@ -61,7 +61,7 @@ internal static class MirrorAttacks
                 with { Space = s.Ordinary.Base },
             Inside = (s, p) =>
             {
-                var frames = Frames(s, p);
+                var frames = Frames(s, s.MacInside(p.Name, "mon-db"));
                 return Counted(s, Scene.Admin, Scene.Db, Send(["frames", "mon-db"], frames), 3 * frames.Count);
             },
         },
@@ -82,9 +82,8 @@ internal static class MirrorAttacks
         Scene.MacOf(space, space.EndsWith("-b", StringComparison.Ordinal) ? TestNetwork.BaseInterface : TestNetwork.ClientInterface);
 
     /// <summary>To whomever a frame might be addressed: the server, the base's end of its port, the outside, everybody.</summary>
-    private static List<string> Frames(Scene scene, Place place)
+    internal static List<string> Frames(Scene scene, string own)
     {
-        var own = scene.MacInside(place.Name, place.Name == Scene.Edge ? "mon0" : "mon-db");
         string[] hardware =
         [
             scene.MacInside(Scene.Web, "eth0"), Scene.MacOf(scene.Host.Network.Base, scene.PortOf(Scene.Web)), Of(scene.Host.Network.Client),

@@ -150,6 +150,14 @@ internal static class ReachAttacks
             ("filter", "attach a traffic classifier to its interface", "tc qdisc add dev DEV clsact"),
             ("packet-rules", "make packet filter rules", "nft add table inet hyperspector-attack"),
             ("new-device", "make another interface", "ip link add hsx0 type veth peer name hsx1"),
+            ("mtu", "change the size of its frames", "ip link set DEV mtu 9000"),
+            ("promiscuous", "change what its interface takes in", "ip link set DEV promisc off"),
+            ("offload", "change what its interface does to frames", "ethtool -K DEV gro off"),
+            ("queue", "change how many frames may wait", "ip link set DEV txqueuelen 1"),
+            ("move", "move its interface to another network namespace", "ip link set DEV netns PID"),
+            ("bridge", "make a bridge", "ip link add hsb0 type bridge"),
+            ("rule", "make a routing rule", "ip rule add from 203.0.113.1 table 77"),
+            ("security-policy", "make an IPsec policy", "ip xfrm policy add dir out src 203.0.113.0/24 dst 203.0.113.1 action block"),
         ];
         return rows.Select(row => new Attack
         {

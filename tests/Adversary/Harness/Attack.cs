@@ -15,6 +15,9 @@ public enum Vantage
 
     /// <summary>A VM of each kind that may be ruined.</summary>
     Doomed = 8,
+
+    /// <summary>An IDS VM with <c>net_admin: true</c> that spoils its own ports.</summary>
+    Breaker = 16,
 }
 
 /// <summary>
@@ -34,19 +37,19 @@ public sealed record Attack
 
     public Vantage From { get; init; } = Vantage.Both;
 
-    /// <summary>File in <c>Programs/</c>: Python, or C that is compiled.</summary>
-    public required string Program { get; init; }
+    /// <summary>File in <c>Programs/</c>: Python, or C that is compiled; empty for what a test of its own tries.</summary>
+    public string Program { get; init; } = "";
 
     /// <summary>The control on the base.</summary>
-    public required Func<Scene, Trial> Native { get; init; }
+    public Func<Scene, Trial> Native { get; init; } = _ => throw new NotSupportedException("a test of its own tries this");
 
     /// <summary>The attack from a VM.</summary>
-    public required Func<Scene, Place, Trial> Inside { get; init; }
+    public Func<Scene, Place, Trial> Inside { get; init; } = (_, _) => throw new NotSupportedException("a test of its own tries this");
 
     /// <summary>What the refusal must say, as a regular expression, where it matters who refused.</summary>
     public string Expected { get; init; } = "";
 
-    /// <summary>False where this kernel does not have what is attacked (e.g. loadable modules): nothing to attack, nothing to control.</summary>
+    /// <summary>False where this kernel does not have what is attacked (e.g. loadable modules): nothing to attack, nothing to control. The page says so.</summary>
     public bool Present { get; init; } = true;
 
     public override string ToString() => Id;

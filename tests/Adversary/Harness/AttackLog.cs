@@ -6,6 +6,9 @@ namespace HyperSpector.Tests.Adversary.Harness;
 /// <summary><c>artifacts/attacks.jsonl</c>: one line per attack and VM.</summary>
 internal static class AttackLog
 {
+    /// <summary>Not from a VM: from the network, or by a user of the base.</summary>
+    internal const string Elsewhere = "elsewhere";
+
     private static readonly Lock Door = new();
     private static readonly string Directory = Find();
 
@@ -19,6 +22,7 @@ internal static class AttackLog
             json.WriteString("what", attack.What);
             json.WriteString("requirements", attack.Requirements);
             json.WriteString("vm", machine);
+            json.WriteString("from", ColumnOf(machine));
             json.WriteString("native", native.ToString());
             json.WriteString("result", result);
             json.WriteString("verdict", verdict);
@@ -33,6 +37,15 @@ internal static class AttackLog
             file.Write(line.GetBuffer(), 0, (int)line.Length);
         }
     }
+
+    /// <summary>Where the attack came from: the column of the page.</summary>
+    private static string ColumnOf(string machine) => machine switch
+    {
+        Scene.Web or Scene.Db or Scene.DoomedServer or Scene.RazedServer or RuntimeHost.Server => "server",
+        Scene.Edge or Scene.Admin or Scene.Breaker or Scene.DoomedIds or Scene.RazedIds or ProbeHost.Ids or RuntimeHost.Ids => "ids",
+        Elsewhere => "elsewhere",
+        _ => throw new ArgumentOutOfRangeException(nameof(machine), machine, "in which column of docs/attacks.md does this machine belong?"),
+    };
 
     private static string Find()
     {

@@ -16,6 +16,7 @@ public sealed class Place : IDisposable
     private readonly TestHost? _machines;
     private readonly IReadOnlyList<string> _enter;
     private Background? _post;
+    private int _found;
 
     private Place(string name, TestHost? machines, IReadOnlyList<string> enter)
     {
@@ -96,23 +97,38 @@ public sealed class Place : IDisposable
     /// <summary>The process inside the VM: it runs the interpreter, unlike the tools that brought it there.</summary>
     private int FindPid()
     {
+        // Asked for before and after every attack: only a new observer is looked for among all processes.
+        if (_found != 0 && IsObserver(_found))
+            return _found;
+        _found = Search();
+        return _found;
+    }
+
+    private int Search()
+    {
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(directory), out var pid))
                 continue;
-            try
-            {
-                var words = File.ReadAllText($"{directory}/cmdline").Split('\0');
-                if (words.Length > 2 && words[0].EndsWith("python3", StringComparison.Ordinal) && words[2] == Marker)
-                    return pid;
-            }
-            catch (IOException)
-            {
-                // It ended while we looked.
-            }
+            if (IsObserver(pid))
+                return pid;
         }
 
         return 0;
+    }
+
+    private bool IsObserver(int pid)
+    {
+        try
+        {
+            var words = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
+            return words.Length > 2 && words[0].EndsWith("python3", StringComparison.Ordinal) && words[2] == Marker;
+        }
+        catch (IOException)
+        {
+            // It has ended.
+            return false;
+        }
     }
 
     private static string Md5(string text)

@@ -8,11 +8,16 @@ namespace HyperSpector.Tests.Adversary.Harness;
 public sealed class ProbeHost : IDisposable
 {
     public const string Ids = "probe";
+
+    /// <summary>The IDS VM of another environment.</summary>
+    public const string Other = "other";
+
     public const string Lines = "/var/log/probe/out.log";
     public const string Eve = "/var/log/eve/eve.json";
 
     // What a reader may need under load to hear of a new file and to read it.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
 
     public ProbeHost()
     {
@@ -37,6 +42,7 @@ public sealed class ProbeHost : IDisposable
                   db: { base: host, run: [/usr/bin/sleep, infinity] }
                 environments:
                   probe: { watch: [db], packs: [probe] }
+                  other: { watch: [db], packs: [probe] }
                 """);
             // Where a link that climbs out of the output's directory would lead, if the reader followed it.
             _ = Host.Exec("db", "sh", "-c", $"echo {Secret} > /proc/1/fd/1");
@@ -63,11 +69,11 @@ public sealed class ProbeHost : IDisposable
             throw new IOException($"{command}: {result.Status} {result.Error}");
     }
 
-    /// <summary>Writes bytes to a file of the IDS VM.</summary>
-    public void Write(string path, ReadOnlySpan<byte> content, bool append)
+    /// <summary>Writes bytes to a file of an IDS VM.</summary>
+    public void Write(string path, ReadOnlySpan<byte> content, bool append, string machine = Ids)
     {
         var result = Host.Exec(
-            Ids, ["sh", "-c", $"base64 -d {(append ? ">>" : ">")} \"$1\"", "write", path], Convert.ToBase64String(content), TestHost.CommandLimit);
+            machine, ["sh", "-c", $"base64 -d {(append ? ">>" : ">")} \"$1\"", "write", path], Convert.ToBase64String(content), TestHost.CommandLimit);
         if (!result.Status.Succeeded)
             throw new IOException($"cannot write {path}: {result.Error}");
     }
@@ -86,28 +92,46 @@ public sealed class ProbeHost : IDisposable
         return Tool.RunChecked("script", ["-qec", command, "/dev/null"]);
     }
 
-    /// <summary>Puts a proper file in place of whatever is there, with a word that must become an event: the reader lives.</summary>
-    public bool StillReads(string output)
+    /// <summary>A line that must become an event.</summary>
+    public static string Line(string output, string token) => output == Eve
+        ? $$$"""{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"192.0.2.9","dest_ip":"192.0.2.8","proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":1,"rev":1,"signature":"{{{token}}}","category":"","severity":1}}"""
+        : token;
+
+    /// <summary>Puts proper files in place of whatever is there, with a word each that must become an event: the reader lives.</summary>
+    public bool StillReads(IReadOnlyList<string> outputs)
     {
-        var token = Scene.NewToken();
-        var line = output == Eve
-            ? $$$"""{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"192.0.2.9","dest_ip":"192.0.2.8","proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":1,"rev":1,"signature":"{{{token}}}","category":"","severity":1}}"""
-            : token;
-        Shell("rm -rf \"$f\"", output);
-        Write(output, Encoding.UTF8.GetBytes(line + "\n"), append: false);
-        return Arrives(token);
+        var tokens = new List<string>();
+        foreach (var output in outputs)
+        {
+            var token = Scene.NewToken();
+            Shell("rm -rf \"$f\"", output);
+            Write(output, Encoding.UTF8.GetBytes(Line(output, token) + "\n"), append: false);
+            tokens.Add(token);
+        }
+
+        return Arrive(tokens);
     }
 
-    public bool Arrives(string token)
+    /// <summary>Do all of these become events?</summary>
+    public bool Arrive(IReadOnlyList<string> tokens)
     {
-        for (var waited = TimeSpan.Zero; waited < Patience; waited += TimeSpan.FromMilliseconds(250))
+        for (var waited = TimeSpan.Zero; waited < Patience; waited += Step)
         {
-            if (Print("alerts", "--json").Contains(token, StringComparison.Ordinal))
+            var events = Print("alerts", "--json", "--tail", "2000");
+            if (tokens.All(t => events.Contains(t, StringComparison.Ordinal)))
                 return true;
-            Thread.Sleep(250);
+            Thread.Sleep(Step);
         }
 
         return false;
+    }
+
+    /// <summary>The most memory that the reader of the IDS VM has ever had, in bytes.</summary>
+    public long ReaderMemory()
+    {
+        var pid = Host.Status().Parts.Single(p => p is { Role: "reader", Machine: Ids }).Pid!.Value;
+        var line = File.ReadLines($"/proc/{pid}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) * 1024;
     }
 
     public void Dispose()

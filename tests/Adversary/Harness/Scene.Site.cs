@@ -18,6 +18,9 @@ public sealed partial class Scene
     /// <summary>IDS VM with <c>net_admin: true</c> that watches both server VMs.</summary>
     public const string Admin = "admin";
 
+    /// <summary>IDS VM with <c>net_admin: true</c> that spoils its own ports; it watches three servers.</summary>
+    public const string Breaker = "breaker";
+
     /// <summary>Server VM that may be ruined; small limits.</summary>
     public const string DoomedServer = "doomed";
 
@@ -30,7 +33,7 @@ public sealed partial class Scene
     /// <summary>IDS VM in which everything is deleted.</summary>
     public const string RazedIds = "razedids";
 
-    private static readonly string[] MachineNames = [Web, Db, Edge, Admin, DoomedServer, DoomedIds];
+    private static readonly string[] MachineNames = [Web, Db, Edge, Admin, Breaker, DoomedServer, DoomedIds];
 
     /// <summary>A directory of the base that the VMs may write to.</summary>
     public string Volume => $"{Host.Prefix}/volume";
@@ -44,6 +47,8 @@ public sealed partial class Scene
             yield return Edge;
         if (from.HasFlag(Vantage.Admin))
             yield return Admin;
+        if (from.HasFlag(Vantage.Breaker))
+            yield return Breaker;
         if (from.HasFlag(Vantage.Doomed))
         {
             yield return DoomedServer;
@@ -84,6 +89,11 @@ public sealed partial class Scene
             volumes: ["{{Volume}}:/vol"]
           admin:
             watch: [web, db]
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            net_admin: true
+          breaker:
+            watch: [web, db, doomed]
             base: host
             run: [/usr/bin/sleep, infinity]
             net_admin: true

@@ -320,4 +320,12 @@ def attack_net_device():
     return "made an interface"
 
 
+def attack_packet_socket():
+    """A packet socket that is bound to no mirror port, and asks nobody."""
+    socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)).close()
+    if not NATIVE and open("/proc/self/uid_map").read().split()[2] == "65536":
+        refused("only in the VM's own user namespace")
+    return "made"
+
+
 run(globals())

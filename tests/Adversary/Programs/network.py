@@ -92,7 +92,14 @@ def attack_routes():
 
 def attack_reconfigure(device, *commands):
     """'ip address add … dev DEV', 'tc …': what configures a network stack."""
-    return any_of([(c, lambda c=c: tool(*("/usr/sbin/" + c.replace("DEV", device)).split())) for c in commands])
+    other = os.getpid()
+    if NATIVE and any("PID" in c for c in commands):
+        # A process in another network namespace; a VM can make none, and names itself: the permission is looked at first.
+        child = subprocess.Popen(["/usr/bin/unshare", "--net", "/usr/bin/sleep", "5"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while os.readlink("/proc/%d/ns/net" % child.pid) == os.readlink("/proc/self/ns/net"):
+            time.sleep(0.01)
+        other = child.pid
+    return any_of([(c, lambda c=c: tool(*("/usr/sbin/" + c.replace("DEV", device).replace("PID", str(other))).split())) for c in commands])
 
 
 def checksum(data):
@@ -256,6 +263,56 @@ def attack_bridge(first, second, seconds):
     time.sleep(float(seconds))
     ip("link delete hsbr")
     done("bridged for a while")
+
+
+def attack_spoil(device, token, how, *frames):
+    """With CAP_NET_ADMIN: harms its own end of a port, and tries to get frames out by it, before, meanwhile and afterwards."""
+    if not NATIVE:
+        for _ in range(200):
+            if os.path.exists("/sys/class/net/" + device):
+                break
+            time.sleep(0.1)
+        else:
+            finish("unready", "there is no " + device)
+    sent, refusals = 0, set()
+
+    def send():
+        nonlocal sent
+        for name_of in [n for _, n in socket.if_nameindex() if n != "lo"]:
+            for text in frames:
+                try:
+                    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as made:
+                        made.bind((name_of, 0))
+                        made.send(frame(text, token))
+                        sent += 1
+                except OSError as error:
+                    refusals.add(name(error))
+
+    def each(*commands):
+        for command in commands:
+            failure = ip(command.replace("DEV", device))
+            if failure:
+                refused(failure)
+            send()
+
+    send()
+    if how == "delete":
+        each("link delete DEV")
+    elif how == "rename":
+        each("link set DEV down", "link set DEV name hsrenamed", "link set hsrenamed up", "link set hsrenamed down", "link set hsrenamed name DEV",
+             "link set DEV up")
+    elif how == "down":
+        each("link set DEV down", "link set DEV up")
+    elif how == "size":
+        each("link set DEV mtu 68", "link set DEV mtu 65535", "link set DEV mtu 1500")
+    elif how == "address":
+        each("link set DEV address 02:00:00:00:00:77", "link set DEV promisc off", "link set DEV multicast off", "link set DEV arp on")
+    elif how == "move":
+        # No other namespace can be made; by our own, and by every process that is seen.
+        call(272, CLONE["net"])
+    if NATIVE:
+        return how + " done"
+    done("%s done, %d frames sent, %s" % (how, sent, " ".join(sorted(refusals)) or "none refused"))
 
 
 run(globals())
