@@ -44,7 +44,7 @@ check: ## build, format, unit and ABI tests (no privilege)
 	./test static unit abi fuzz
 
 check-kernel: ## everything that needs root
-	./test kernel aot conformance adversary life
+	./test kernel aot conformance adversary life examples
 
 fuzz: ## long fuzzing run (minutes: FUZZ_MINUTES, default 10)
 	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test fuzz

@@ -137,6 +137,7 @@ internal sealed partial class LiveHost
         live.RestartAt = null;
         try
         {
+            Images.Ensure([live.Record.Machine.Base], _ => { }, CancellationToken.None);
             var layers = live.Record.Environment is { } environment
                 ? Packs.Ensure(environment.Packs, environment.Machine.Base, _ => { }, CancellationToken.None)
                 : [];

@@ -76,6 +76,7 @@ internal static class MachinePlans
         Base = record.Machine.Base,
         Arguments = record.Machine.Run,
         Mounts = [.. record.Machine.Volumes.Select(v => new BindMount(v.Source, v.Target, v.ReadOnly))],
+        Runtime = record.Machine.Runtime,
         Resources = record.Machine.Resources,
         Tmpfs = record.Machine.Tmpfs,
         Ulimits = record.Machine.Ulimits,
