@@ -10,8 +10,8 @@ namespace HyperSpector.Engine.Hosts;
 /// <summary>From what was asked for to what the machine factory makes. Pure but for the files of packs.</summary>
 internal static class MachinePlans
 {
-    /// <summary>Where the sensor's program appears inside an IDS VM.</summary>
-    private const string SensorProgram = "/run/hyperspector/sensor";
+    /// <summary>Where the sensor's program appears inside a VM.</summary>
+    internal const string SensorProgram = "/run/hyperspector/sensor";
 
     internal static MachinePlan For(HostPaths paths, MachineRecord record, IReadOnlyList<string> packLayers) =>
         record.Environment is { } environment ? Ids(paths, record, environment, packLayers) : Server(paths, record);

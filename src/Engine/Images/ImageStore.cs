@@ -15,8 +15,6 @@ namespace HyperSpector.Engine.Images;
 /// </summary>
 internal sealed class ImageStore(HostPaths paths, IBuildMachine builder)
 {
-    private const string SensorProgram = "/run/hyperspector/sensor";
-
     /// <summary>Where an image is, or would be.</summary>
     internal static string DirectoryOf(HostPaths paths, ImageSpec image) => Path.Join(paths.Cache, "images", Digest.Parse(image.Manifest).Hex);
 
@@ -47,11 +45,11 @@ internal sealed class ImageStore(HostPaths paths, IBuildMachine builder)
             {
                 Name = $"image-{Path.GetFileName(destination)[..8]}",
                 Base = new BaseSpec { Host = true },
-                Command = [SensorProgram, "unpack", Unpacker.Plan],
+                Command = [MachinePlans.SensorProgram, "unpack", Unpacker.Plan],
                 Files = [new GeneratedFile(Unpacker.Plan, JsonSerializer.Serialize(image, ApiJson.Default.ImageSpec))],
                 Mounts =
                 [
-                    new BindMount($"{AppContext.BaseDirectory}hyperspector-sensor", SensorProgram, ReadOnly: true),
+                    new BindMount($"{AppContext.BaseDirectory}hyperspector-sensor", MachinePlans.SensorProgram, ReadOnly: true),
                     new BindMount(image.Layout, Unpacker.Layout, ReadOnly: true),
                 ],
                 Tree = Unpacker.Target[1..],
