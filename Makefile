@@ -60,7 +60,7 @@ check: ## build, format, unit and ABI tests (no privilege)
 	./test static unit abi fuzz
 
 check-kernel: ## everything that needs root
-	./test kernel aot conformance adversary life
+	./test kernel aot conformance adversary life examples
 
 attacks-table: ## docs/attacks.md, from the log of ./test adversary
 	tests/attacks-table

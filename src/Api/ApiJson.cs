@@ -17,6 +17,7 @@ namespace HyperSpector.Api;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(SiteSpec))]
 [JsonSerializable(typeof(PackSpec))]
+[JsonSerializable(typeof(ImageSpec))]
 [JsonSerializable(typeof(EventRecord))]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(IReadOnlyList<MachineStatus>))]

@@ -1,10 +1,14 @@
 using System.Text.Json;
 using HyperSpector.Api;
 using HyperSpector.Api.Plans;
+using HyperSpector.Engine.Images.Unpacking;
 using HyperSpector.Linux;
 using HyperSpector.Sensor;
 
 // hyperspector-sensor [PLAN]: first process of an IDS VM; starts what the plan names and keeps it running.
+// hyperspector-sensor unpack IMAGE: first process of the throw-away VM that unpacks an image.
+if (args is ["unpack", var image])
+    return Unpacker.Run(image);
 if (args.Length > 1 || args is [['-', ..]])
 {
     Console.Error.WriteLine("hyperspector-sensor: usage: hyperspector-sensor [PLAN]");

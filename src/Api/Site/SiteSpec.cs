@@ -98,6 +98,12 @@ public sealed record MachineSpec
     /// <summary>Host directories or files that appear inside.</summary>
     public IReadOnlyList<VolumeSpec> Volumes { get; set; } = [];
 
+    /// <summary>The OCI runtime that starts it; null: runc, or crun where runc is absent.</summary>
+    public string? Runtime { get; init; }
+
+    /// <summary>Signal that asks the first process to end, by name, some time before it is killed; null: killed at once.</summary>
+    public string? StopSignal { get; init; }
+
     /// <summary>What happens when the first process ends.</summary>
     public RestartPolicy Restart { get; init; }
 
@@ -126,7 +132,7 @@ public sealed record MachineSpec
     public HealthSpec? Health { get; init; }
 }
 
-/// <summary>A lower layer: exactly one of the two is set.</summary>
+/// <summary>A lower layer: exactly one of <see cref="Host"/>, <see cref="Directory"/> and <see cref="Image"/> is set.</summary>
 public sealed record BaseSpec
 {
     /// <summary>The host's own system, less its secrets (<c>base: host</c>).</summary>
@@ -137,6 +143,9 @@ public sealed record BaseSpec
 
     /// <summary>A directory that holds a root file system, absolute.</summary>
     public string? Directory { get; init; }
+
+    /// <summary>An image of an OCI image layout.</summary>
+    public ImageSpec? Image { get; init; }
 }
 
 /// <summary>A volume. <paramref name="Source"/> and <paramref name="Target"/> are absolute.</summary>

@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Images;
 
 namespace HyperSpector.Engine.Configuration;
 
@@ -11,6 +12,8 @@ internal static class BaseReader
         "properties":{"allow":{"type":"array","items":{"type":"string","pattern":"^/"},"description":"More paths of the host that this VM may read."}}}}}]}
         """;
 
+    private const string ImagePrefix = "oci:";
+
     private static readonly string[] NeverAllowed = ["/proc", "/sys", "/dev", "/run"];
 
     private static readonly Key<Draft>[] Keys =
@@ -19,14 +22,51 @@ internal static class BaseReader
     private static readonly Key<Draft>[] HostKeys =
         [new("allow", "More paths of the host that this VM may read.", "{}", (d, n) => d.Allow = Paths(d.File, n))];
 
-    internal static BaseSpec? Read(SourceFile file, Node node)
+    /// <summary>Reads the key into a machine: the base, and what an image sets by default.</summary>
+    internal static void Read(MachineDraft machine, Node node)
+    {
+        if (node is TextNode text && text.Value.StartsWith(ImagePrefix, StringComparison.Ordinal))
+            ReadImage(machine, text, text.Value[ImagePrefix.Length..]);
+        else
+            machine.Base = Read(machine.File, node);
+    }
+
+    // A tag may hold colons and slashes, as the full names of registries do; a directory's name may hold a colon.
+    private static void ReadImage(MachineDraft machine, TextNode node, string text)
+    {
+        machine.IsImage = true;
+        var file = machine.File;
+        var ends = Enumerable.Range(1, text.Length).Where(i => i == text.Length || text[i] == ':')
+            .Where(i => Directory.Exists(file.Resolve(text[..i]))).ToList();
+        if (text.Length == 0 || ends.Count == 0)
+        {
+            file.Report(node, text.Length == 0
+                ? "base: write oci:DIRECTORY or oci:DIRECTORY:TAG"
+                : $"base: there is no directory {Quoted.Text(text.Split(':')[0])}; write oci:DIRECTORY:TAG, an OCI image layout on disk (docs/configuration.md says how to make one)");
+            return;
+        }
+
+        var tag = ends[0] == text.Length ? null : text[(ends[0] + 1)..];
+        try
+        {
+            var image = ImageLayout.Resolve(file.Resolve(text[..ends[0]]), tag);
+            machine.Base = new BaseSpec { Image = image.Spec };
+            machine.Image = image.Config;
+        }
+        catch (ImageException wrong)
+        {
+            file.Report(node, $"base {Quoted.Text(ImagePrefix + text)}: {wrong.Message}");
+        }
+    }
+
+    private static BaseSpec? Read(SourceFile file, Node node)
     {
         if (node is MapNode map)
         {
             var draft = new Draft(file);
             _ = Section.Read(file, map, "base", Keys, draft);
             if (map.Entries.Count == 0)
-                file.Report(map, "base: says nothing; write host, a directory, or {host: {allow: [/path]}}");
+                file.Report(map, "base: says nothing; write host, a directory, oci:LAYOUT, or {host: {allow: [/path]}}");
             return new BaseSpec { Host = true, Allow = draft.Allow };
         }
 

@@ -17,7 +17,8 @@ public static class ConfigurationSchema
     public static string Site() => Document(
         "HyperSpector: server VMs and the environments that watch them",
         Properties(SiteKeys.Site),
-        ("server", Properties(SiteKeys.Server, "run")),
+        // 'run' is required but for an image that names a command, which no schema can see.
+        ("server", Properties(SiteKeys.Server)),
         ("environment", Properties(SiteKeys.Environment)),
         ("volume", Properties(VolumeReader.Keys, "source", "target")),
         ("resources", Properties(ResourceReader.Keys)),

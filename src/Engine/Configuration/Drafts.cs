@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Images;
 using HyperSpector.Engine.Machines.Oci;
 using HyperSpector.Engine.Packs;
 
@@ -12,6 +13,19 @@ internal class MachineDraft(SourceFile file, TextNode name)
     internal TextNode Name => name;
 
     internal BaseSpec? Base { get; set; }
+
+    /// <summary>The base was to be an image, whether it could be read or not.</summary>
+    internal bool IsImage { get; set; }
+
+    /// <summary>What the image of the base sets.</summary>
+    internal ImageConfig? Image { get; set; }
+
+    internal string? Runtime { get; set; }
+
+    /// <summary>Where <c>runtime</c> stands.</summary>
+    internal Node? RuntimeAt { get; set; }
+
+    internal string? StopSignal { get; set; }
 
     internal IReadOnlyList<string>? Run { get; set; }
 
@@ -53,13 +67,19 @@ internal class MachineDraft(SourceFile file, TextNode name)
     /// <summary>Where <c>working_dir</c> stands.</summary>
     internal Node? WorkingDirectoryAt { get; set; }
 
-    internal MachineSpec Machine() => new()
+    /// <summary>The command line of an image; empty when there is none, or the image names none.</summary>
+    internal IReadOnlyList<string> ImageRun => Image is { } image ? [.. image.Entrypoint, .. image.Command] : [];
+
+    /// <summary>The machine; what the file does not say, its image says. Of an image's command either all or nothing is taken.</summary>
+    internal MachineSpec Machine(bool runs = true) => new()
     {
         Base = Base ?? new BaseSpec { Host = true },
-        Run = Run ?? [],
-        Environment = Environment,
-        User = User,
-        WorkingDirectory = WorkingDirectory ?? "/",
+        Run = Run ?? (runs ? ImageRun : []),
+        Environment = Merged(),
+        User = User ?? (runs ? Image?.User : null),
+        WorkingDirectory = WorkingDirectory ?? (runs ? Image?.WorkingDirectory : null) ?? "/",
+        Runtime = Runtime,
+        StopSignal = StopSignal ?? Image?.StopSignal,
         Volumes = [.. Volumes.Select(v => v.Volume)],
         Restart = Restart ?? RestartPolicy.Always,
         Resources = Resources,
@@ -71,6 +91,16 @@ internal class MachineDraft(SourceFile file, TextNode name)
         Secrets = Secrets,
         Health = Health,
     };
+
+    private IReadOnlyDictionary<string, string> Merged()
+    {
+        if (Image is null)
+            return Environment;
+        var merged = new Dictionary<string, string>();
+        foreach (var (name, value) in Image.Environment.Concat(Environment))
+            merged[name] = value;
+        return merged;
+    }
 }
 
 /// <summary>A server VM while it is read.</summary>

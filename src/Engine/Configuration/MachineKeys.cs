@@ -8,8 +8,8 @@ internal static class MachineKeys
 {
     internal static IReadOnlyList<Key<T>> For<T>() where T : MachineDraft =>
     [
-        new("base", "The lower layer of the file system: host (the default), a directory, or {host: {allow: [/opt/app]}}.", BaseReader.Schema,
-            (d, n) => d.Base = BaseReader.Read(d.File, n)),
+        new("base", "The lower layer of the file system: host (the default), a directory, oci:LAYOUT[:TAG], or {host: {allow: [/opt/app]}}.", BaseReader.Schema,
+            BaseReader.Read),
         new("run", "The command line of the first process: a list, or text that is split as a shell would, without expansion.", CommandLine.Schema,
             (d, n) => (d.RunAt, d.Run) = (n, CommandLine.Read(d.File, n, "run"))),
         new("environment", "Environment variables of the command.", VariableReader.Schema,
@@ -21,6 +21,10 @@ internal static class MachineKeys
         new("volumes", "Directories or files of the host that appear inside: SOURCE:TARGET[:ro], or a mapping.",
             """{"type":"array","items":{"oneOf":[{"type":"string","pattern":"^(.*\\$\\{.*|[^:]+:[^:]+(:r[ow])?)$"},{"$ref":"#/definitions/volume"}]}}""",
             (d, n) => d.Volumes = VolumeReader.Read(d.File, n)),
+        new("runtime", "The OCI runtime that starts the VM; runc unless said otherwise.", """{"enum":["runc","crun","runsc","kata-runtime"]}""",
+            (d, n) => (d.RuntimeAt, d.Runtime) = (n, RuntimeReader.Read(d.File, n))),
+        new("stop_signal", "Signal that asks the first process to end before it is killed, e.g. SIGTERM.", """{"type":["string","integer"]}""",
+            (d, n) => d.StopSignal = RuntimeReader.ReadSignal(d.File, n)),
         new("restart", "What happens when the first process ends; always unless said otherwise.", """{"enum":["always","on-failure","no"]}""",
             (d, n) => d.Restart = Values.Word(d.File, n, "restart",
                 ("always", RestartPolicy.Always), ("on-failure", RestartPolicy.OnFailure), ("no", RestartPolicy.No))),

@@ -8,8 +8,8 @@ internal static class SiteChecks
 {
     internal static void Run(SiteDraft site)
     {
-        foreach (var server in site.Servers.Where(s => s.RunAt is null))
-            site.File.Report(server.Name, $"server {Quoted.Text(server.Name.Value)} needs 'run', its command line");
+        foreach (var server in site.Servers.Where(HasNoCommand))
+            site.File.Report(server.Name, $"server {Quoted.Text(server.Name.Value)} needs 'run', its command line{(server.IsImage ? ": its image names none" : "")}");
         foreach (var machine in site.Servers.Concat<MachineDraft>(site.Environments))
             MachineChecks.Run(machine);
         Clashes(site);
@@ -19,6 +19,7 @@ internal static class SiteChecks
         {
             Watches(site, environment);
             Commands(environment);
+            Runtimes(environment);
             Outputs(environment);
         }
     }
@@ -67,13 +68,24 @@ internal static class SiteChecks
     private static void Commands(EnvironmentDraft environment)
     {
         var name = Quoted.Text(environment.Name.Value);
-        if (environment is { HasPacks: false, RunAt: null })
+        if (!environment.HasPacks && HasNoCommand(environment))
             environment.File.Report(environment.Name, $"environment {name} needs 'packs', or 'run' for an IDS by hand");
         // The sensor is the first process then; it starts 'run' beside the packs' commands, as root of the VM.
         if (environment is { HasPacks: true, UserAt: { } user })
             environment.File.Report(user, "user: with 'packs' everything runs as root of the VM; remove it");
         if (environment is { HasPacks: true, WorkingDirectoryAt: { } directory })
             environment.File.Report(directory, "working_dir: with 'packs' everything starts in /; remove it");
+    }
+
+    // An image that could not be read has been complained about; what it would run is not known.
+    private static bool HasNoCommand(MachineDraft machine) =>
+        machine.RunAt is null && (machine.Image is { } ? machine.ImageRun.Count == 0 : !machine.IsImage);
+
+    // The opening of a capture is noticed by a seccomp listener, and mon0 has no address: gVisor knows neither (docs/configuration.md).
+    private static void Runtimes(EnvironmentDraft environment)
+    {
+        if (environment is { Runtime: "runsc" or "kata-runtime", RuntimeAt: { } at })
+            environment.File.Report(at, $"runtime: '{environment.Runtime}' shows an IDS VM no mirror port; use runc or crun for environments, and '{environment.Runtime}' for servers");
     }
 
     // An output's directory becomes a volume of its own: two things cannot be put at one place.

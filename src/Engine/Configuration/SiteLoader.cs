@@ -62,7 +62,8 @@ public static class SiteLoader
         }),
         Environments = site.Environments.ToDictionary(e => e.Name.Value, e => new EnvironmentSpec
         {
-            Machine = e.Machine(),
+            // Beside packs nothing of an image runs: it is there for its files.
+            Machine = e.Machine(runs: !e.HasPacks),
             Watch = [.. e.Watch.Select(w => w.Server)],
             Packs = [.. e.Packs.Where(p => p.Spec is not null).Select(p => p.Spec!)],
             Frames = e.Frames,

@@ -12,24 +12,26 @@ internal static partial class UserReader
     {
         if (Values.Text(file, node, "user") is not { } text)
             return null;
+        if (Problem(text) is not { } problem)
+            return text;
+        file.Report(node, problem);
+        return null;
+    }
+
+    /// <summary>What is wrong with a user; null when nothing is.</summary>
+    internal static string? Problem(string text)
+    {
         var parts = text.Split(':');
         if (parts.Length > 2 || !parts.All(p => Part().IsMatch(p)))
-        {
-            file.Report(node, $"user {Quoted.Text(text)}: write a name or number, or both with a group: www-data, 33, 33:33");
-            return null;
-        }
-
+            return $"user {Quoted.Text(text)}: write a name or number, or both with a group: www-data, 33, 33:33";
         foreach (var part in parts)
         {
             if (char.IsAsciiDigit(part[0])
                 && !(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id <= ConfigurationLimits.UserMaximum))
-            {
-                file.Report(node, $"user: {Quoted.Text(part)} is not an id from 0 to {ConfigurationLimits.UserMaximum}");
-                return null;
-            }
+                return $"user: {Quoted.Text(part)} is not an id from 0 to {ConfigurationLimits.UserMaximum}";
         }
 
-        return text;
+        return null;
     }
 
     [GeneratedRegex(@"^([0-9]{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?)\z")]

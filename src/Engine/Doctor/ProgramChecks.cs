@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HyperSpector.Api.Messages;
+using HyperSpector.Engine.Machines;
 using HyperSpector.Linux.Calls;
 
 namespace HyperSpector.Engine.Doctor;
@@ -9,8 +10,13 @@ internal static class ProgramChecks
 {
     internal static readonly IReadOnlyList<Check> Table =
     [
-        new("program.runc", DoctorLevel.Required, "VMs cannot be started", "apt-get install runc", _ => Runc()),
-        new("program.crun", DoctorLevel.Optional, "VMs start with runc, a little slower", "apt-get install crun", _ => DoctorScene.Version("crun", "--version")),
+        new("program.runc", DoctorLevel.Required, "VMs cannot be started", "apt-get install runc", Runc) { NeedsRoot = true },
+        new("program.crun", DoctorLevel.Optional, "'runtime: crun' is refused", "apt-get install crun; 1.8.1 and older want cgroup v2 alone or v1 alone",
+            s => Tried(s, "crun")) { NeedsRoot = true },
+        new("program.runsc", DoctorLevel.Optional, "'runtime: runsc' is refused: no server VM can have gVisor's kernel of its own", "install gVisor: https://gvisor.dev/docs/user_guide/install",
+            s => Tried(s, "runsc")) { NeedsRoot = true },
+        new("program.kata-runtime", DoctorLevel.Optional, "'runtime: kata-runtime' is refused: no server VM can be a virtual machine",
+            "install Kata Containers with an OCI command line (1.x); later ones speak to containerd only", s => Tried(s, "kata-runtime")) { NeedsRoot = true },
         new("program.ip", DoctorLevel.Required, "ports of VMs cannot be made", "apt-get install iproute2", _ => DoctorScene.Version("ip", "-Version")),
         new("program.nft", DoctorLevel.Required, "no port can be published or guarded", "apt-get install nftables", _ => DoctorScene.Version("nft", "--version")),
         new("program.ethtool", DoctorLevel.Recommended, "offloads of mirror ports cannot be set: 'frames: wire' is refused", "apt-get install ethtool",
@@ -24,14 +30,25 @@ internal static class ProgramChecks
         new("library.libseccomp", DoctorLevel.Required, "VMs and our own processes cannot be confined", "apt-get install libseccomp2", _ => Library("libseccomp.so.2")),
     ];
 
-    private static Finding Runc()
+    // A container is really made, started and deleted.
+    private static Finding Tried(DoctorScene scene, string name)
+    {
+        var version = DoctorScene.Version(name, "--version");
+        if (version.State != DoctorState.Ok)
+            return version;
+        if (!File.Exists(Path.Join(scene.Programs, "hyperspector-sensor")))
+            return Finding.Ok($"{version.Text}; not tried: that takes a program of ours, and none is in {scene.Programs}");
+        return RuntimeTrial.Problem(name, scene.Programs) is { } problem ? Finding.Missing($"{version.Text} {problem}") : Finding.Ok($"{version.Text}; starts a VM");
+    }
+
+    private static Finding Runc(DoctorScene scene)
     {
         var version = DoctorScene.Version("runc", "--version");
         if (version.State != DoctorState.Ok)
             return version;
         // 'features' came with 1.1, the first whose seccomp listener we use; it also shows that the program runs here.
         var features = Tool.Run("runc", ["features"], timeout: TimeSpan.FromSeconds(1));
-        return features.Status.Succeeded ? version : Finding.Missing($"{version.Text}; at least 1.1 is needed");
+        return features.Status.Succeeded ? Tried(scene, "runc") : Finding.Missing($"{version.Text}; at least 1.1 is needed");
     }
 
     private static Finding Library(string name)

@@ -1,4 +1,3 @@
-using HyperSpector.Api.Site;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Network.Switch;
@@ -8,45 +7,47 @@ using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Hosts;
 
-/// <summary>The throw-away VM that fetches software: with a port like a server's, and gone afterwards.</summary>
+/// <summary>The throw-away VM that fetches software, with a port like a server's, or unpacks an image, with none; gone afterwards.</summary>
 internal sealed class BuildMachine(HostPaths paths, Workshop workshop, IdRanges ids, Action<string> log) : IBuildMachine
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(20);
 
-    public void Build(
-        string name,
-        BaseSpec lower,
-        IReadOnlyList<string> layers,
-        IReadOnlyList<string> command,
-        string destination,
-        CancellationToken cancellation)
+    public void Build(BuildOrder order, CancellationToken cancellation)
     {
+        var name = order.Name;
         var owner = $"{paths.State}:{name}";
         var firstId = ids.Claim(owner);
         try
         {
-            workshop.Switch.Prepare();
             var created = workshop.Factory.Create(new MachinePlan
             {
                 Name = name,
                 Kind = MachineKind.Build,
                 FirstId = firstId,
-                Base = lower,
-                PackLayers = layers,
-                Arguments = command,
+                Base = order.Base,
+                PackLayers = order.Layers,
+                Arguments = order.Command,
+                Mounts = order.Mounts,
+                Files = order.Files,
             });
             using var init = PidFd.TryOpen(created.Pid) ?? throw new IOException($"{name}: its first process died while it was made");
-            _ = workshop.Switch.AttachServer(name, created.Pid, AddressPlan.For(paths.Name, AddressPlan.Capacity - 1), []);
+            if (order.HasNetwork)
+            {
+                workshop.Switch.Prepare();
+                _ = workshop.Switch.AttachServer(name, created.Pid, AddressPlan.For(paths.Name, AddressPlan.Capacity - 1), []);
+            }
+
             workshop.StartLogReader(name, firstId);
             workshop.Factory.Start(name);
             var status = Await(init, cancellation);
             if (status is not { Succeeded: true })
             {
                 throw new FetchException(
-                    $"the package manager failed ({status?.ToString() ?? "unknown status"}); its last words follow", LastWords(name));
+                    $"{order.Worker} failed ({status?.ToString() ?? "unknown status"}); its last words follow", LastWords(name));
             }
 
-            _ = new LayerStore(paths).Seal(name, destination);
+            var layers = new LayerStore(paths);
+            _ = order.Tree is { } tree ? layers.SealTree(name, tree, order.Destination) : layers.Seal(name, order.Destination);
         }
         finally
         {

@@ -44,7 +44,10 @@ public sealed class HostPaths
     public string Socket => $"{Run}/hyperspectord.sock";
 
     /// <summary>runc's own state (its <c>--root</c>).</summary>
-    public string RuntimeRoot => $"{Run}/runc";
+    public string RuntimeRoot => RuntimeRootOf("runc");
+
+    /// <summary>A runtime's own state; each has its own directory, so that it is known whose a VM is.</summary>
+    public string RuntimeRootOf(string runtime) => $"{Run}/{runtime}";
 
     /// <summary>Run directory of a VM.</summary>
     public string MachineRun(string machine) => $"{Run}/vms/{machine}";

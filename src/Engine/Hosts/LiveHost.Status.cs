@@ -28,7 +28,8 @@ internal sealed partial class LiveHost
 
     internal ExecTarget? ExecTarget(string machine) =>
         _machines.TryGetValue(machine, out var live) && live.Runs && live.Record.Phase == MachinePhase.Ready
-            ? new ExecTarget(_workshop.RuntimePath, _paths.RuntimeRoot, _paths.ContainerId(machine))
+            && _workshop.Factory.RuntimeOf(machine) is var (program, root)
+            ? new ExecTarget(program, root, _paths.ContainerId(machine))
             : null;
 
     internal IEnumerable<string> SpoolDirectories() =>

@@ -235,9 +235,13 @@ internal sealed partial class LiveHost
         }
     }
 
-    private IReadOnlyList<string> LayersOf(MachineRecord record) => record.Environment is { } environment
-        ? Packs.Ensure(environment.Packs, environment.Machine.Base, _ => { }, CancellationToken.None)
-        : [];
+    private IReadOnlyList<string> LayersOf(MachineRecord record)
+    {
+        Images.Ensure([record.Machine.Base], _ => { }, CancellationToken.None);
+        return record.Environment is { } environment
+            ? Packs.Ensure(environment.Packs, environment.Machine.Base, _ => { }, CancellationToken.None)
+            : [];
+    }
 
     private void TryLater(LiveMachine live, IOException error)
     {

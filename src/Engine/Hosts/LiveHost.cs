@@ -1,5 +1,7 @@
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Images;
+using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Packs;
 using HyperSpector.Linux.Calls;
 
@@ -33,7 +35,9 @@ internal sealed partial class LiveHost : IDisposable
         Reaping.AdoptOrphans();
         _workshop = new Workshop(paths, log, _clock);
         _mirrors = new MirrorWiring(_workshop, log, _clock);
-        Packs = new PackStore(paths, new BuildMachine(paths, _workshop, _ids, log));
+        var builder = new BuildMachine(paths, _workshop, _ids, log);
+        Packs = new PackStore(paths, builder);
+        Images = new ImageStore(paths, builder);
     }
 
     /// <summary>What is remembered.</summary>
@@ -42,6 +46,9 @@ internal sealed partial class LiveHost : IDisposable
     /// <summary>Software of packs.</summary>
     internal PackStore Packs { get; }
 
+    /// <summary>Unpacked images.</summary>
+    internal ImageStore Images { get; }
+
     /// <summary>Makes the host match a site, changing only what differs.</summary>
     /// <param name="site">What is wanted.</param>
     /// <param name="wait">Return only when every server has started; else what must wait is started later, by <see cref="Tick"/>.</param>
@@ -49,7 +56,12 @@ internal sealed partial class LiveHost : IDisposable
     /// <param name="cancellation">Ends it between two steps.</param>
     internal void Apply(SiteSpec site, bool wait, Action<ProgressLine> report, CancellationToken cancellation)
     {
+        // Before anything is touched.
+        foreach (var (name, machine) in site.Servers.Select(s => (s.Key, s.Value.Machine)).Concat(site.Environments.Select(e => (e.Key, e.Value.Machine))))
+            RuntimeTrial.Check(name, machine.Runtime);
         var diff = SiteDiff.Between(Store.Record.Machines, site);
+        Images.Ensure(
+            site.Servers.Values.Select(s => s.Machine.Base).Concat(site.Environments.Values.Select(e => e.Machine.Base)), report, cancellation);
         var layers = site.Environments.ToDictionary(
             e => e.Key, e => Packs.Ensure(e.Value.Packs, e.Value.Machine.Base, report, cancellation));
 
@@ -174,6 +186,8 @@ internal sealed partial class LiveHost : IDisposable
         var live = _machines.GetValueOrDefault(name);
         if (live?.Init is { } init)
             _exits.Remove(init);
+        if (live is not null)
+            Workshop.AskToEnd(live);
         _workshop.Remove(name, keepState, _mirrors.Of(name));
         _mirrors.Forget(name);
         live?.Dispose();

@@ -10,8 +10,8 @@ namespace HyperSpector.Engine.Hosts;
 /// <summary>From what was asked for to what the machine factory makes. Pure but for the files of packs.</summary>
 internal static class MachinePlans
 {
-    /// <summary>Where the sensor's program appears inside an IDS VM.</summary>
-    private const string SensorProgram = "/run/hyperspector/sensor";
+    /// <summary>Where the sensor's program appears inside a VM.</summary>
+    internal const string SensorProgram = "/run/hyperspector/sensor";
 
     internal static MachinePlan For(HostPaths paths, MachineRecord record, IReadOnlyList<string> packLayers) =>
         record.Environment is { } environment ? Ids(paths, record, environment, packLayers) : Server(paths, record);
@@ -76,6 +76,7 @@ internal static class MachinePlans
         Base = record.Machine.Base,
         Arguments = record.Machine.Run,
         Mounts = [.. record.Machine.Volumes.Select(v => new BindMount(v.Source, v.Target, v.ReadOnly))],
+        Runtime = record.Machine.Runtime,
         Resources = record.Machine.Resources,
         Tmpfs = record.Machine.Tmpfs,
         Ulimits = record.Machine.Ulimits,

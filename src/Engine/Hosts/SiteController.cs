@@ -80,6 +80,7 @@ public sealed class SiteController : IDisposable
         {
             try
             {
+                _host.Images.Ensure([request.Base], report, cancellation);
                 _ = _host.Packs.Ensure(request.Packs, request.Base, report, cancellation);
             }
             finally

@@ -57,8 +57,11 @@ internal sealed record SiteDiff
     // What a server wrote is worth keeping when it is made anew on the same base; an IDS VM's belongs to its packs.
     private static bool StateFits(MachineRecord record, SiteSpec wanted) =>
         record.Server is { } server && wanted.Servers.TryGetValue(record.Name, out var next)
-        && JsonSerializer.Serialize(server.Machine.Base, ApiJson.Default.BaseSpec)
-            == JsonSerializer.Serialize(next.Machine.Base, ApiJson.Default.BaseSpec);
+        && Identity(server.Machine.Base) == Identity(next.Machine.Base);
+
+    // An image is what its digest says, wherever it lies and whatever it is called.
+    private static string Identity(BaseSpec spec) => JsonSerializer.Serialize(
+        spec.Image is { } image ? spec with { Image = image with { Layout = "", Tag = null } } : spec, ApiJson.Default.BaseSpec);
 
     /// <summary>The same health check?</summary>
     internal static bool Same(HealthSpec? left, HealthSpec? right) => left is null || right is null

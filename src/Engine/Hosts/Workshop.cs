@@ -2,6 +2,7 @@ using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Hosts.Health;
+using HyperSpector.Engine.Images;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Mediator;
 using HyperSpector.Engine.Network.Switch;
@@ -13,10 +14,12 @@ namespace HyperSpector.Engine.Hosts;
 /// <summary>Makes, starts, serves and removes single VMs: the machine itself, its port, and our processes that serve it.</summary>
 internal sealed class Workshop : IDisposable
 {
+    // As other tools have it: what does not end by then does not want to.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     private readonly HostPaths _paths;
     private readonly Action<string> _log;
     private readonly TimeProvider _clock;
-    private readonly Runtime _runtime;
     private readonly HealthCheck _health;
     private readonly Parts _parts;
     private readonly BaseEvents _events;
@@ -26,9 +29,8 @@ internal sealed class Workshop : IDisposable
         _paths = paths;
         _log = log;
         _clock = clock;
-        _runtime = Runtime.Probe();
-        _health = new HealthCheck(paths, _runtime);
-        Factory = new MachineFactory(paths, _runtime);
+        Factory = new MachineFactory(paths, Runtime.Probe());
+        _health = new HealthCheck(paths, Factory);
         Switch = new VirtualSwitch(paths, VirtualSwitch.InstalledProgram);
         _parts = new Parts(paths, log, clock);
         _events = new BaseEvents(paths, clock);
@@ -47,8 +49,6 @@ internal sealed class Workshop : IDisposable
             spec, live.Record.Started ?? _clock.GetUtcNow(), () => _health.Passes(name, space, spec.Run, spec.Timeout), turned,
             text => _log($"{name}: {text}"), _clock);
     }
-
-    internal string RuntimePath => _runtime.Program;
 
     internal string BaseSpoolDirectory => _events.Directory;
 
@@ -92,6 +92,17 @@ internal sealed class Workshop : IDisposable
     {
         Factory.Start(live.Record.Name);
         live.Problem = null;
+    }
+
+    /// <summary>
+    /// Lets a first process that has a stop signal end in order, for a while. Others are killed: as first process of a PID namespace
+    /// a program ignores every signal that it has no handler for (pid_namespaces(7)), and waiting would be in vain.
+    /// </summary>
+    internal static void AskToEnd(LiveMachine live)
+    {
+        if (live.Init is { HasEnded: false } init && live.Record.Machine.StopSignal is { } name && Signals.NumberOf(name) is { } signal
+            && init.Signal(signal))
+            _ = init.WaitForEnd(s_patience);
     }
 
     /// <summary>Makes a server VM's port, or brings the one it has up to date.</summary>
@@ -202,7 +213,7 @@ internal sealed class Workshop : IDisposable
             DeleteHistory(Path.GetFileName(history));
         string[] ours =
         [
-            $"{_paths.Run}/vms", _paths.RuntimeRoot, $"{_paths.State}/vms", $"{_paths.State}/events", $"{_paths.State}/logs", _paths.State,
+            $"{_paths.Run}/vms", .. Runtime.Known.Select(_paths.RuntimeRootOf), $"{_paths.State}/vms", $"{_paths.State}/events", $"{_paths.State}/logs", _paths.State,
         ];
         foreach (var directory in ours)
             PrivateDirectory.RemoveIfEmpty(directory);

@@ -88,12 +88,12 @@ internal static class ConfigLayer
             return;
         }
 
-        Nodes.Own(made, firstId + Shiftable(status.User), firstId + Shiftable(status.Group));
+        Nodes.Own(made, firstId + Shiftable(status.User, part.FirstId), firstId + Shiftable(status.Group, part.FirstId));
         Nodes.SetMode(made, status.Permissions);
     }
 
     private static FileDescriptor? Lookup(FileDescriptor root, string inner) =>
         Beneath.ReferenceInRoot(root, inner.Length == 0 ? "." : inner);
 
-    private static uint Shiftable(uint id) => id < Hosts.IdRanges.Size ? id : 0;
+    private static uint Shiftable(uint id, uint first) => id >= first && id - first < Hosts.IdRanges.Size ? id - first : 0;
 }

@@ -43,14 +43,15 @@ public sealed class MachineFactory
         var run = _paths.MachineRun(plan.Name);
         var state = _paths.MachineState(plan.Name);
         var hadState = Directory.Exists(state);
-        if (MountInfo.ReadSelf().Any(m => m.IsWithin(run)) || Directory.Exists($"{_paths.RuntimeRoot}/{_paths.ContainerId(plan.Name)}"))
+        if (MountInfo.ReadSelf().Any(m => m.IsWithin(run)) || Holder(plan.Name) is not null)
             throw new IOException($"{plan.Name}: exists already; remove it first");
+        var runtime = plan.Runtime is { } wanted ? RuntimeTrial.Usable(wanted) : _runtime;
         try
         {
             MakeEnterable(_paths.Run);
             MakeEnterable($"{_paths.Run}/vms");
             MakeEnterable(run);
-            PrivateDirectory.Create(_paths.RuntimeRoot);
+            PrivateDirectory.Create(RootOf(runtime));
             PrivateDirectory.Create(_paths.State);
             PrivateDirectory.Create($"{_paths.State}/vms");
             PrivateDirectory.Create(state);
@@ -71,7 +72,7 @@ public sealed class MachineFactory
             Nodes.Own(fifo, plan.FirstId, plan.FirstId);
             Nodes.SetMode(fifo, 0x1B0 /* 0660 */);
             using var output = Nodes.OpenFifo(fifo);
-            var pid = _runtime.Create(_paths.RuntimeRoot, _paths.ContainerId(plan.Name), run, output);
+            var pid = runtime.Create(RootOf(runtime), _paths.ContainerId(plan.Name), run, output);
             _cgroups.ShareGuarantees();
             return new CreatedMachine(pid, prepared.Generation);
         }
@@ -83,7 +84,14 @@ public sealed class MachineFactory
     }
 
     /// <summary>Lets the first process run.</summary>
-    public void Start(string name) => _runtime.Start(_paths.RuntimeRoot, _paths.ContainerId(name));
+    public void Start(string name)
+    {
+        var runtime = Holder(name) ?? throw new IOException($"{name}: no runtime knows of it");
+        runtime.Start(RootOf(runtime), _paths.ContainerId(name));
+    }
+
+    /// <summary>The runtime that made a VM, and its directory; null if none did.</summary>
+    public (string Program, string Root)? RuntimeOf(string name) => Holder(name) is { } runtime ? (runtime.Program, RootOf(runtime)) : null;
 
     /// <summary>
     /// Ends a VM, or what is left of one after a crash: processes, cgroups, mounts. Its run directory stays, with the pid files of
@@ -94,8 +102,16 @@ public sealed class MachineFactory
         var run = _paths.MachineRun(name);
         var id = _paths.ContainerId(name);
         KillRuntimes(id);
-        _runtime.Delete(_paths.RuntimeRoot, id);
-        PrivateDirectory.RemoveIfEmpty(_paths.RuntimeRoot);
+        foreach (var known in Runtime.Known)
+        {
+            var root = _paths.RuntimeRootOf(known);
+            if (Runtime.Find(known) is { } runtime)
+                runtime.Delete(root, id);
+            else
+                Runtime.Forget(root, id);
+            PrivateDirectory.RemoveIfEmpty(root);
+        }
+
         _cgroups.Remove(name);
         _cgroups.ShareGuarantees();
         // Innermost first; one place may carry several.
@@ -120,7 +136,8 @@ public sealed class MachineFactory
     }
 
     /// <summary>What the runtime knows about a VM; null if nothing.</summary>
-    public MachineProcess? Inspect(string name) => _runtime.State(_paths.RuntimeRoot, _paths.ContainerId(name));
+    public MachineProcess? Inspect(string name) =>
+        Holder(name) is { } runtime ? runtime.State(RootOf(runtime), _paths.ContainerId(name)) : null;
 
     /// <summary>Names of all VMs of this host of which anything exists, for a daemon that takes over after a crash.</summary>
     public IReadOnlyList<string> ListLeftovers()
@@ -130,7 +147,9 @@ public sealed class MachineFactory
         names.UnionWith(Children($"{_paths.State}/vms"));
         names.UnionWith(_cgroups.Machines());
         var prefix = _paths.ContainerId("");
-        names.UnionWith(Children(_paths.RuntimeRoot).Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..]));
+        names.UnionWith(Runtime.Known.Select(_paths.RuntimeRootOf).Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries)
+            .Select(e => Path.GetFileName(e).Split("_sandbox:")[0])
+            .Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..]));
         var vms = $"{_paths.Run}/vms/";
         names.UnionWith(MountInfo.ReadSelf().Where(m => m.MountPoint.StartsWith(vms, StringComparison.Ordinal))
             .Select(m => m.MountPoint[vms.Length..].Split('/')[0]));
@@ -141,9 +160,12 @@ public sealed class MachineFactory
     }
 
     /// <summary>The generation a VM with this base would get now.</summary>
-    public string CurrentGeneration(BaseSpec spec) => spec.Host
-        ? new HostBase(_paths, _basePolicy.Value).Generation(spec.Allow)
-        : DirectoryBase.Generation(spec.Directory!, _paths);
+    public string CurrentGeneration(BaseSpec spec) => spec switch
+    {
+        { Host: true } => new HostBase(_paths, _basePolicy.Value).Generation(spec.Allow),
+        { Image: { } image } => ImageBase.Generation(image),
+        _ => DirectoryBase.Generation(spec.Directory!, _paths),
+    };
 
     /// <summary>File systems that <c>base: host</c> needs and that this kernel cannot idmap, one line each; for <c>doctor</c>.</summary>
     public IReadOnlyList<string> FindUnmappable()
@@ -166,10 +188,18 @@ public sealed class MachineFactory
         return problems;
     }
 
-    private PreparedBase Prepare(MachinePlan plan) => plan.Base.Host
-        ? new HostBase(_paths, _basePolicy.Value)
-            .Prepare(plan.Base.Allow, new BaseUser(_paths.ContainerId(plan.Name), _paths.MachineRun(plan.Name)))
-        : DirectoryBase.Prepare(plan.Base.Directory ?? throw new IOException($"{plan.Name}: no base"), _paths);
+    private string RootOf(Runtime runtime) => _paths.RuntimeRootOf(runtime.Name);
+
+    private Runtime? Holder(string name) => Runtime.Known
+        .Where(known => Runtime.Has(_paths.RuntimeRootOf(known), _paths.ContainerId(name))).Select(Runtime.Find).FirstOrDefault();
+
+    private PreparedBase Prepare(MachinePlan plan) => plan.Base switch
+    {
+        { Host: true } => new HostBase(_paths, _basePolicy.Value)
+            .Prepare(plan.Base.Allow, new BaseUser(_paths.ContainerId(plan.Name), _paths.MachineRun(plan.Name))),
+        { Image: { } image } => ImageBase.Prepare(image, _paths),
+        _ => DirectoryBase.Prepare(plan.Base.Directory ?? throw new IOException($"{plan.Name}: no base"), _paths),
+    };
 
     private static IEnumerable<string> PackRoots(MachinePlan plan) => plan.PackLayers
         .SelectMany(d => PackLayer.Read(d).Parts.Where(p => p.Mount == "/").Select(p => Path.Join(d, p.Dir)));

@@ -88,6 +88,9 @@ public sealed record MachinePlan
     /// <summary>Further files of the configuration layer; hostname, hosts and resolv.conf have defaults that these replace.</summary>
     public IReadOnlyList<GeneratedFile> Files { get; init; } = [];
 
+    /// <summary>Name of the OCI runtime; null: the usual one.</summary>
+    public string? Runtime { get; init; }
+
     /// <summary>Limits.</summary>
     public ResourceSpec Resources { get; init; } = new();
 

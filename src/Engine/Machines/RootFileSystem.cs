@@ -81,7 +81,7 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
         }
 
         foreach (var lower in part.Lowers)
-            lowers.Add(Stage(lower, 0));
+            lowers.Add(Stage(lower, part.FirstId));
 
         var upper = UpperOf(paths, plan.Name, part.Mount);
         if (!Directory.Exists(upper))

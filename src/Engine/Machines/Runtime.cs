@@ -11,7 +11,19 @@ namespace HyperSpector.Engine.Machines;
 /// <param name="Version">First line of its <c>--version</c>.</param>
 public sealed record Runtime(string Program, string Version)
 {
+    /// <summary>The runtimes that a VM can ask for, the usual one first.</summary>
+    public static readonly IReadOnlyList<string> Known = ["runc", "crun", "runsc", "kata-runtime"];
+
     private static readonly TimeSpan CreateLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Its name: that of its program.</summary>
+    public string Name => Path.GetFileName(Program);
+
+    /// <summary>It hands seccomp listeners over (runtime-spec, <c>listenerPath</c>): runc and crun do.</summary>
+    public bool HasSeccompListener => Name is "runc" or "crun";
+
+    /// <summary>A runtime by its name, without trying it; null if it is not installed.</summary>
+    internal static Runtime? Find(string name) => Tool.Find(name) is { } program ? new Runtime(program, "") : null;
 
     /// <summary>The first runtime that is installed and answers: <paramref name="preferred"/>, else runc, else crun.</summary>
     /// <exception cref="IOException">There is none.</exception>
@@ -64,7 +76,7 @@ public sealed record Runtime(string Program, string Version)
 
     internal MachineProcess? State(string root, string id)
     {
-        if (!Directory.Exists($"{root}/{id}"))
+        if (!Has(root, id))
             return null;
         var result = Tool.Run(Program, ["--root", root, "state", id]);
         if (!result.Status.Succeeded)
@@ -76,11 +88,27 @@ public sealed record Runtime(string Program, string Version)
     /// <summary>Kills and forgets a container, however much of it there is.</summary>
     internal void Delete(string root, string id)
     {
-        if (Directory.Exists($"{root}/{id}"))
+        if (Has(root, id))
             _ = Tool.Run(Program, ["--root", root, "delete", "--force", id]);
-        // What a runtime that died half way has left, it refuses to touch.
-        Trees.Remove($"{root}/{id}");
+        Forget(root, id);
     }
+
+    /// <summary>Removes what a runtime that died half way has left, and refuses to touch; or one that was uninstalled.</summary>
+    internal static void Forget(string root, string id)
+    {
+        foreach (var entry in Entries(root, id))
+            Trees.Remove(entry);
+    }
+
+    /// <summary>True if a runtime with this directory knows of the container.</summary>
+    internal static bool Has(string root, string id) => Entries(root, id).Count > 0;
+
+    // A directory of the container's name; runsc has files instead: ID_sandbox:ID.state and .lock.
+    private static List<string> Entries(string root, string id) => !Directory.Exists(root) ? [] :
+    [
+        .. Directory.EnumerateFileSystemEntries(root).Where(e => Path.GetFileName(e) is var name
+            && (name == id || name.StartsWith($"{id}_sandbox:", StringComparison.Ordinal))),
+    ];
 
     private static string? LastError(string log)
     {

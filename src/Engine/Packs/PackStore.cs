@@ -63,7 +63,18 @@ public sealed class PackStore(HostPaths paths, IBuildMachine builder)
             State = "running",
             Detail = string.Join(' ', pack.Apt!.Packages) + (pack.Apt.Suite is { } suite ? $" from {suite}" : ""),
         });
-        builder.Build($"build-{Path.GetFileName(layer)[..8]}", lower, below, FetchScript.For(pack.Apt), layer, cancellation);
+        builder.Build(
+            new BuildOrder
+            {
+                Name = $"build-{Path.GetFileName(layer)[..8]}",
+                Base = lower,
+                Layers = below,
+                Command = FetchScript.For(pack.Apt),
+                HasNetwork = true,
+                Destination = layer,
+                Worker = "the package manager",
+            },
+            cancellation);
         report(new ProgressLine { Subject = subject, Step = "fetch", State = "done" });
     }
 

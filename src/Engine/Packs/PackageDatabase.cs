@@ -11,6 +11,9 @@ internal static class PackageDatabase
 {
     internal static string Fingerprint(BaseSpec lower)
     {
+        // Nothing below it can change.
+        if (lower.Image is { } image)
+            return image.Manifest[^32..];
         var status = Path.Join(lower.Directory ?? "/", "var/lib/dpkg/status");
         if (!File.Exists(status))
         {

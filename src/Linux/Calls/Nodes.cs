@@ -53,6 +53,21 @@ public static class Nodes
     public static void Own(string path, uint user, uint group) =>
         _ = KernelException.Check(LibC.lchown(path, user, group), "lchown", path);
 
+    /// <summary>Makes a further name of a file (link(2)); a link itself gets it, not what it leads to.</summary>
+    public static void Link(string existing, string path) => _ = KernelException.Check(LibC.link(existing, path), "link", path);
+
+    /// <summary>Makes a symbolic link whose text is exactly <paramref name="target"/>.</summary>
+    public static void LinkTo(string target, string path) => _ = KernelException.Check(LibC.symlink(target, path), "symlink", path);
+
+    /// <summary>Sets the time of the last change; links are not followed.</summary>
+    public static unsafe void SetModified(string path, long seconds)
+    {
+        var times = stackalloc LibC.TimeSpec[2];
+        times[0] = times[1] = new LibC.TimeSpec { Seconds = seconds };
+        // SAFETY: exactly two time stamps, as utimensat(2) reads.
+        _ = KernelException.Check(LibC.utimensat(LibC.AT_FDCWD, path, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", path);
+    }
+
     /// <summary>Makes a directory <paramref name="name"/> in an open one, owned as told; it may exist already.</summary>
     public static void MakeDirectoryIn(FileDescriptor directory, string name, uint owner)
     {

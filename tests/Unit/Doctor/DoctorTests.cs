@@ -15,7 +15,7 @@ public sealed class DoctorTests
         "kernel.overlayfs", "kernel.idmapped-mounts", "storage.idmap-base", "storage.upper", "storage.space", "kernel.fuse",
         "kernel.fuse-passthrough", "kernel.fuse-io-uring", "kernel.veth", "kernel.clsact", "kernel.nft-netdev", "kernel.nft-nat", "kernel.ipv6",
         "kernel.packet-socket", "kernel.packet-diag", "kernel.tun", "kernel.wireguard", "cgroup.version", "cgroup.cpu", "cgroup.memory",
-        "cgroup.pids", "cgroup.freezer", "program.runc", "program.crun", "program.ip", "program.nft", "program.ethtool", "program.apt",
+        "cgroup.pids", "cgroup.freezer", "program.runc", "program.crun", "program.runsc", "program.kata-runtime", "program.ip", "program.nft", "program.ethtool", "program.apt",
         "program.unshare", "program.wireguard-go", "library.libbpf", "library.libseccomp", "limit.open-files", "limit.user-namespaces",
         "limit.network-namespaces", "limit.inotify", "limit.keys", "limit.memory", "install.programs", "install.bpf", "install.policy", "install.packs",
     ];

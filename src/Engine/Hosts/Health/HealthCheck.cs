@@ -9,7 +9,7 @@ namespace HyperSpector.Engine.Hosts.Health;
 /// Runs a VM's check by the runtime's <c>exec</c>. Of what the VM does only the exit code is seen: its output goes to /dev/null.
 /// Any thread; bounded in time whatever the VM does.
 /// </summary>
-internal sealed class HealthCheck(HostPaths paths, Runtime runtime)
+internal sealed class HealthCheck(HostPaths paths, MachineFactory factory)
 {
     private const int SIGKILL = 9;
     private static readonly TimeSpan s_runtimeEnds = TimeSpan.FromSeconds(2);
@@ -32,10 +32,13 @@ internal sealed class HealthCheck(HostPaths paths, Runtime runtime)
     /// <param name="timeout">Longest that it may take.</param>
     internal bool Passes(string machine, string? pidSpace, IReadOnlyList<string> command, TimeSpan timeout)
     {
+        // It has just ended.
+        if (factory.RuntimeOf(machine) is not { } runtime)
+            return false;
         var pidFile = $"{paths.MachineRun(machine)}/health.pid";
         File.Delete(pidFile);
         using var nothing = Nodes.OpenNull();
-        using var child = Start(nothing, machine, pidFile, command);
+        using var child = Start(runtime, nothing, machine, pidFile, command);
         try
         {
             if (child.Wait(timeout) is { } status)
@@ -70,7 +73,7 @@ internal sealed class HealthCheck(HostPaths paths, Runtime runtime)
         }
     }
 
-    private ChildProcess Start(FileDescriptor nothing, string machine, string pidFile, IReadOnlyList<string> command)
+    private ChildProcess Start((string Program, string Root) runtime, FileDescriptor nothing, string machine, string pidFile, IReadOnlyList<string> command)
     {
         lock (_lock)
         {
@@ -78,7 +81,7 @@ internal sealed class HealthCheck(HostPaths paths, Runtime runtime)
             {
                 Program = runtime.Program,
                 // The runtime takes what follows the id as it is.
-                Arguments = ["--root", paths.RuntimeRoot, "exec", "--pid-file", pidFile, paths.ContainerId(machine), .. command],
+                Arguments = ["--root", runtime.Root, "exec", "--pid-file", pidFile, paths.ContainerId(machine), .. command],
                 Descriptors = [(0, nothing), (1, nothing), (2, nothing)],
                 NewSession = true,
                 WorkingDirectory = "/",
