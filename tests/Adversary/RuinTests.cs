@@ -75,7 +75,7 @@ public sealed class RuinTests(Scene scene)
     {
         "ruin.processes" => ["processes", "600"],
         "ruin.open-files" => ["open-files", "5000"],
-        // More than this machine's whole table holds, where that has the usual size.
+        // More than a table of the usual size holds; a busy machine gets less far in the time.
         "ruin.connections" => ["connections", "270000", TestNetwork.ClientAddress4],
         // Three times the table (gc_thresh3).
         "ruin.neighbours" => ["neighbours", "3000", "2001:db8:5e::7:"],
@@ -87,7 +87,7 @@ public sealed class RuinTests(Scene scene)
     private Outcome Native(string id)
     {
         const string alone = "ip link set lo up; ip link add e0 type veth peer name e1; ip link set e1 up; ip link set e0 up; "
-            + "ip address add 2001:db8:77::1/64 dev e0 nodad; nft 'table inet t { chain c { type filter hook output priority 0; ct state new accept; } }'; exec \"$@\"";
+            + "ip address add 2001:db8:77::1/64 dev e0 nodad; nft 'table inet t { chain c { type filter hook output priority 0; ct state new accept; }; }'; exec \"$@\"";
         string[] arguments = id switch
         {
             "ruin.connections" => ["connections", "50000", "127.0.0.1"],

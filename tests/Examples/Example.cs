@@ -41,7 +41,7 @@ internal sealed class Example : IDisposable
 
     /// <summary>Runs <c>hyperspector</c> with the example's environment.</summary>
     internal ToolResult Run(params string[] arguments) =>
-        Host.InBase(["env", .. _variables, .. Host.Command(arguments)]);
+        Tool.Run("nsenter", TestNetwork.Enter(Host.Network.Base, ["env", .. _variables, .. Host.Command(arguments)]), timeout: TestHost.CommandLimit);
 
     /// <summary>Repeats a command of the client until it succeeds: a server takes a while to start.</summary>
     internal string FromClient(params string[] command)

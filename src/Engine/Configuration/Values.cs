@@ -34,10 +34,6 @@ internal static class Values
             case TextNode { Value.Length: 0 } when !empty:
                 file.Report(node, $"{what} is empty");
                 return null;
-            // No path, name or argument can hold it: system calls end there, and .NET throws (Path.GetFullPath).
-            case TextNode { Value: var value } when value.Contains('\0', StringComparison.Ordinal):
-                file.Report(node, $"{what}: {Quoted.Text(value)} holds a null character");
-                return null;
             case TextNode text:
                 return text.Value;
             default:

@@ -105,7 +105,7 @@ public sealed class ClosedTests : IDisposable
         {
             ("nft flush ruleset", 2), ($"nft delete table inet {table}", 1), ($"nft delete table netdev {table}_{port.Interface}", 1),
             ($"nft flush chain inet {table} input", 1), ($"nft insert rule inet {table} input accept", 1),
-            ($"nft delete rule inet {table} to_port handle $(nft -a list chain inet {table} to_port | sed -n 's/.*unpublished drop # handle //p')", 1),
+            ($"nft delete rule inet {table} to_port handle $(nft -a list chain inet {table} to_port | sed -n 's/.*unpublished. drop # handle //p')", 1),
         })
         {
             _bench.Base.Shell(damage);

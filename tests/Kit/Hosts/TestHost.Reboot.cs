@@ -16,7 +16,7 @@ public sealed partial class TestHost
         Network = new TestNetwork(Name);
         if (Directory.Exists("/run/hyperspector-net"))
         {
-            foreach (var note in Directory.GetFiles("/run/hyperspector-net").Where(f => TextOf(f).Contains($"\"{Name}\"", StringComparison.Ordinal)))
+            foreach (var note in Directory.GetFiles("/run/hyperspector-net").Where(f => OwnerOf(f).Contains($"\"{Name}\"", StringComparison.Ordinal)))
                 File.Delete(note);
         }
 

@@ -51,6 +51,6 @@ public sealed class DoctorTests
         Assert.False(report.Ready);
         Assert.Equal(DoctorState.Missing, report.Checks.Single(c => c.Id == "install.bpf").State);
         Assert.All(report.Checks, c => Assert.DoesNotContain('\n', c.Finding));
-        Assert.InRange(report.Seconds, 0, 3);
+        Assert.InRange(report.Seconds, 0, 30);
     }
 }
