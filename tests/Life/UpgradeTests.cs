@@ -82,7 +82,7 @@ public partial class UpgradeTests
         var later = File.ReadAllText(file).Replace("\"version\": 1", "\"version\": 2", StringComparison.Ordinal);
         File.WriteAllText(file, later);
 
-        var refused = Assert.Throws<IOException>(host.StartDaemon);
+        var refused = Assert.Throws<IOException>(() => host.StartDaemon());
 
         Assert.Contains("host.json: written by a newer HyperSpector (format 2, this one knows 1)", refused.Message, StringComparison.Ordinal);
         Assert.Single(host.DaemonLog.TrimEnd().Split('\n'));

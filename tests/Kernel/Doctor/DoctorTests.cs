@@ -22,10 +22,6 @@ public sealed class DoctorTests
         Assert.DoesNotContain(
             report.Checks,
             c => c.Level == DoctorLevel.Required && c.State != DoctorState.Ok && !c.Id.StartsWith("install.", StringComparison.Ordinal));
-<<<<<<< ours
-=======
-        Assert.InRange(report.Seconds, 0, 30);
->>>>>>> theirs
     }
 
     [Fact]
