@@ -69,7 +69,7 @@ fuzz: ## long fuzzing run (minutes: FUZZ_MINUTES, default 10)
 	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test fuzz
 
 faults: ## kill the daemon at every step of up, down and an upgrade (half an hour or more)
-	FAULTS=all ./test life
+	FAULTS=all ./test faults
 
 bench: ## the paper's figures and our own, quickly
 	bench/figure7 --quick

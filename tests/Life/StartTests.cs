@@ -26,7 +26,7 @@ public class StartTests
             environments:
               edge:
                 watch: [web]
-                run: [/bin/sh, -c, "sleep 4; exec tcpdump -ni mon0 -w /dev/null"]
+                run: [/bin/sh, -c, "sleep 4; exec tcpdump -Z root -ni mon0 -w /dev/null"]
             """);
 
         // No waiting here: 'up' has waited.
@@ -67,7 +67,7 @@ public class StartTests
 
         // A check that hangs is ended, and so is what it ran: none but the one under way.
         Await(host, "slow", m => m.Health == "unhealthy");
-        var left = host.Exec("slow", "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 777' | wc -l").Output.Trim();
+        var left = host.Exec("slow", "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o '[s]leep 777' | wc -l").Output.Trim();
         Assert.True(int.Parse(left, System.Globalization.CultureInfo.InvariantCulture) <= 1, $"{left} checks were left behind");
         Assert.Equal(0, Get(host, "slow").Restarts);
 

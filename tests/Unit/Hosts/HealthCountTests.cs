@@ -9,7 +9,10 @@ public class HealthCountTests
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly HealthSpec s_spec = new()
     {
-        Run = ["true"], Interval = TimeSpan.FromSeconds(30), Retries = 3, StartPeriod = TimeSpan.FromSeconds(10),
+        Run = ["true"],
+        Interval = TimeSpan.FromSeconds(30),
+        Retries = 3,
+        StartPeriod = TimeSpan.FromSeconds(10),
     };
 
     [Fact]
