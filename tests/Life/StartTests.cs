@@ -26,7 +26,7 @@ public class StartTests
             environments:
               edge:
                 watch: [web]
-                run: [/bin/sh, -c, "sleep 4; exec tcpdump -Z root -ni mon0 -w /dev/null"]
+                run: [/bin/sh, -c, "sleep 4; exec tcpdump -Z root -ni mon0 -w - > /dev/null"]
             """);
 
         // No waiting here: 'up' has waited.
