@@ -28,8 +28,8 @@ internal static class CommandManual
         foreach (var option in root.Options.Where(o => !o.Hidden))
             Item(page, Reference.Row(option));
         page.Section("COMMANDS");
-        foreach (var command in root.Subcommands)
-            Append(page, "hyperspector", command);
+        foreach (var (path, command) in Reference.Commands(root))
+            Append(page, path, command);
         page.Section("FILES");
         foreach (var (path, text) in Files)
             page.Item(path, text);
@@ -38,18 +38,8 @@ internal static class CommandManual
         return page.ToString();
     }
 
-    private static void Append(Roff page, string parent, Command command)
+    private static void Append(Roff page, string path, Command command)
     {
-        if (command.Hidden)
-            return;
-        var path = $"{parent} {command.Name}";
-        if (command.Subcommands.Count > 0)
-        {
-            foreach (var inner in command.Subcommands)
-                Append(page, path, inner);
-            return;
-        }
-
         page.Part(Reference.Usage(path, command));
         page.Paragraph($"{command.Description}.");
         foreach (var argument in command.Arguments)

@@ -38,23 +38,19 @@ internal static class Reference
         var page = new StringBuilder(Preamble);
         Section(page, "Options of every command");
         Rows(page, [.. root.Options.Where(o => !o.Hidden).Select(Row)]);
-        foreach (var command in root.Subcommands)
-            Append(page, "hyperspector", command);
+        foreach (var (path, command) in Commands(root))
+            Append(page, path, command);
         return page.ToString();
     }
 
-    private static void Append(StringBuilder page, string parent, Command command)
-    {
-        if (command.Hidden)
-            return;
-        var path = $"{parent} {command.Name}";
-        if (command.Subcommands.Count > 0)
-        {
-            foreach (var inner in command.Subcommands)
-                Append(page, path, inner);
-            return;
-        }
+    /// <summary>Every command that does something, with its words, in the order of the help.</summary>
+    internal static IEnumerable<(string Path, Command Command)> Commands(Command root, string path = "hyperspector") =>
+        root.Subcommands.Where(c => !c.Hidden).SelectMany(c => c.Subcommands.Count > 0
+            ? Commands(c, $"{path} {c.Name}")
+            : [($"{path} {c.Name}", c)]);
 
+    private static void Append(StringBuilder page, string path, Command command)
+    {
         Section(page, path);
         var options = command.Options.Where(o => !o.Hidden && o is not HelpOption).ToList();
         _ = page.Append("\n    ").Append(Usage(path, command)).Append('\n')
