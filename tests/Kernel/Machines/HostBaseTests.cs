@@ -65,15 +65,16 @@ public sealed class HostBaseTests : IDisposable
     [Fact]
     public void Machine_Removed_LeavesNoTrace()
     {
-        var before = Traces.Of(_host.Prefix);
+        var before = Traces.Of(_host.Prefix, _host.Paths.Name);
         var created = _host.Create(Plan("web", "sleep 1000 & sleep 1000"));
         _host.Factory.Start("web");
         Assert.Equal(created.Pid, _host.Factory.Inspect("web")?.Pid);
         Assert.Equal("running", _host.Factory.Inspect("web")?.Status);
         Assert.Equal(["web"], _host.Factory.ListLeftovers());
+        Assert.NotEmpty(Traces.Of(_host.Prefix, _host.Paths.Name).Processes);
         _host.Factory.Remove("web", keepState: false);
         _host.Factory.Remove("web", keepState: false);
-        var after = Traces.Of(_host.Prefix);
+        var after = Traces.Of(_host.Prefix, _host.Paths.Name);
         Assert.Equal(before.Mounts, after.Mounts);
         Assert.Equal(before.Processes, after.Processes);
         Assert.DoesNotContain(after.Cgroups, c => c.EndsWith('/' + _host.Paths.Name));

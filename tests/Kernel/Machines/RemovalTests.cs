@@ -118,7 +118,7 @@ public sealed class RemovalTests : IDisposable
         _host.Factory.Remove("vm", keepState: false);
         Assert.True(process is null || process.WaitForEnd(TimeSpan.FromSeconds(60)));
         Assert.Empty(_host.Factory.ListLeftovers());
-        var traces = Traces.Of(_host.Prefix);
+        var traces = Traces.Of(_host.Prefix, _host.Paths.Name);
         Assert.Empty(traces.Mounts);
         Assert.DoesNotContain(traces.Cgroups, c => c.EndsWith('/' + _host.Paths.Name));
         Assert.DoesNotContain(traces.Files, f => f.Contains("/vms", StringComparison.Ordinal));

@@ -79,10 +79,10 @@ public sealed class WatchTests : IDisposable
     {
         Serve();
 
-        // A terminal of its own; Ctrl-C is typed when something has been shown.
+        // A terminal of its own; Ctrl-C is typed when something has been shown. No shell stays in between: it would end by the signal too.
         var result = _host.Shell(
             "(for i in $(seq 600); do grep -q running out 2>/dev/null && break; sleep 0.05; done; printf '\\003') | "
-            + $"script -qefc \"$hyperspector {arguments}\" out > /dev/null");
+            + $"script -qefc \"exec $hyperspector {arguments}\" out > /dev/null");
 
         var shown = File.ReadAllText(Path.Join(_host.Root, "out"));
         Assert.True(result.Status.ShellCode == 0, $"{result.Status} {result.Error} {shown}");
