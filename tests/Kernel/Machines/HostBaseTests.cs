@@ -71,7 +71,7 @@ public sealed class HostBaseTests : IDisposable
         Assert.Equal(created.Pid, _host.Factory.Inspect("web")?.Pid);
         Assert.Equal("running", _host.Factory.Inspect("web")?.Status);
         Assert.Equal(["web"], _host.Factory.ListLeftovers());
-        Assert.NotEmpty(Traces.Of(_host.Prefix, _host.Paths.Name).Processes);
+        Assert.NotEmpty(Traces.ProcessesOf(_host.Paths.Name));
         _host.Factory.Remove("web", keepState: false);
         _host.Factory.Remove("web", keepState: false);
         var after = Traces.Of(_host.Prefix, _host.Paths.Name);

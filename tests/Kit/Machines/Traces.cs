@@ -10,7 +10,10 @@ public sealed record Traces(IReadOnlyList<string> Mounts, IReadOnlyList<string> 
         [.. MountInfo.ReadSelf().Where(m => m.IsWithin(prefix)).Select(m => m.MountPoint)],
         [.. MountInfo.ReadSelf().Where(m => m.Type is "cgroup" or "cgroup2").SelectMany(m => Directory.GetDirectories(m.MountPoint, "hyperspector*")).SelectMany(ChildrenOf)],
         [.. Directory.EnumerateFileSystemEntries(prefix, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)],
-        [.. Directory.GetDirectories("/proc").Where(d => IsProcessOf(d, host))]);
+        ProcessesOf(host));
+
+    /// <summary>Directories in /proc of processes in the host's cgroups: other tests have machines meanwhile, with the same ids.</summary>
+    public static IReadOnlyList<string> ProcessesOf(string host) => [.. Directory.GetDirectories("/proc").Where(d => IsProcessOf(d, host))];
 
     // Another host's may go while we look.
     private static string[] ChildrenOf(string directory)
@@ -25,7 +28,6 @@ public sealed record Traces(IReadOnlyList<string> Mounts, IReadOnlyList<string> 
         }
     }
 
-    // By the cgroup: other tests have machines meanwhile, with the same ids.
     private static bool IsProcessOf(string directory, string host)
     {
         if (!int.TryParse(Path.GetFileName(directory), out _))
@@ -33,7 +35,7 @@ public sealed record Traces(IReadOnlyList<string> Mounts, IReadOnlyList<string> 
         try
         {
             // A zombie has ended; when it is reaped is up to whoever has inherited it.
-            return File.ReadAllText($"{directory}/cgroup").Contains($"/hyperspector/{host}/", StringComparison.Ordinal)
+            return File.ReadAllText($"{directory}/cgroup").Contains($"/hyperspector-{host}/", StringComparison.Ordinal)
                 && !File.ReadAllText($"{directory}/status").Contains("State:\tZ", StringComparison.Ordinal);
         }
         catch (IOException)
