@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// The gate of a server's port: the last program in both directions. A frame passes if every mirror of this server has had it.
+// The gate of a server's port: the last program in both directions. A frame passes if every mirror of this server has had it; the
+// last of the mirrors lets it pass at once (mirror.bpf.c), so that this program sees what nobody watches, and what is to be held.
 // That is said in skb->tc_index, a bit per mirror: nobody else uses it since the dsmark scheduler is gone (Linux 6.3).
 // What if the gate itself is missing? The policing of the port demands its mark of what the server VM sends; what is sent to the VM
 // keeps an address that the VM does not have (gate.bpf.h).
@@ -8,33 +9,16 @@
 #include <bpf/bpf_helpers.h>
 #include "gate.bpf.h"
 
-// As in PortTables.
-#define HS_PASSED 0x48530001
-
-#define HS_REQUIRED 0 // bits of the mirrors; written by the daemon
-#define HS_HELD     1 // frames that did not pass
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, __u64);
-} hs_gate SEC(".maps");
-
 static __always_inline bool passes(struct __sk_buff *skb)
 {
-	__u32 required_at = HS_REQUIRED, held_at = HS_HELD;
-	__u64 *required = bpf_map_lookup_elem(&hs_gate, &required_at);
+	__u32 held_at = HS_HELD;
 	__u64 *held = bpf_map_lookup_elem(&hs_gate, &held_at);
 
-	if (!required || !held)
-		return false;
-	if (~skb->tc_index & (__u32)*required) {
+	if (is_complete(skb))
+		return true;
+	if (held)
 		__sync_fetch_and_add(held, 1);
-		return false;
-	}
-	skb->tc_index = 0;
-	return true;
+	return false;
 }
 
 SEC("tc")

@@ -45,6 +45,16 @@ public sealed class MachineKeyTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries($"{_host.Paths.MachineState("vm")}/upper/@/scratch"));
     }
 
+    [Theory]
+    [InlineData(MachineKind.Server, "0")]
+    [InlineData(MachineKind.Ids, "3")]
+    public void Process_OfAnIdsVm_DoesNotInterruptServers(MachineKind kind, string policy)
+    {
+        // proc_pid_stat(5), field 41: the scheduling policy, of a program and of what it starts. 3 is SCHED_BATCH.
+        var text = _host.Run(Plan("policy() { set -- $(cat /proc/self/stat); shift 40; echo $1; }; policy; (policy)") with { Kind = kind });
+        Assert.Equal([policy, policy], HostBaseTests.Lines(text));
+    }
+
     [Fact]
     public void Secret_IsReadByTheUserAloneAndIsNowhereOnDisk()
     {

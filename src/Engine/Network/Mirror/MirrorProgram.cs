@@ -17,6 +17,7 @@ internal sealed class MirrorProgram : IDisposable
     private const string FlagMap = "hs_flag";
     private const string TargetMap = "hs_target";
     private const string CountersMap = "hs_counters";
+    private const string GateMap = Switch.PortGate.MapName;
 
     private static readonly TrafficDirection[] Both = [TrafficDirection.Ingress, TrafficDirection.Egress];
 
@@ -105,14 +106,16 @@ internal sealed class MirrorProgram : IDisposable
     /// <summary>Copies from a port, unless that is so already.</summary>
     /// <param name="path">The object file.</param>
     /// <param name="port">The port's end in the base.</param>
-    internal void AttachTo(string path, string port)
+    /// <param name="gate">What the port's gate demands.</param>
+    internal void AttachTo(string path, string port, BpfMap gate)
     {
-        if (IsAttachedTo(port))
+        if (IsAttachedTo(port, gate))
             return;
         using var loaded = BpfObject.Open(path);
         loaded.Reuse(FlagMap, Flag);
         loaded.Reuse(TargetMap, _target);
         loaded.Reuse(CountersMap, _counters);
+        loaded.Reuse(GateMap, gate);
         loaded.Load();
         using var toServer = loaded.Program("hs_to_server");
         using var fromServer = loaded.Program("hs_from_server");
@@ -136,12 +139,15 @@ internal sealed class MirrorProgram : IDisposable
         throw new IOException($"more than {MostMirrors} mirrors on one server VM");
     }
 
-    /// <summary>Are both copying programs at this port?</summary>
-    internal bool IsAttachedTo(string port)
+    /// <summary>
+    /// Are both copying programs at this port, and do they know what its gate demands? One that went by the map of a gate that was
+    /// made anew since would let pass what another mirror has not had.
+    /// </summary>
+    internal bool IsAttachedTo(string port, BpfMap gate)
     {
         var index = Interfaces.IndexOf(port);
         var target = _target.Read<Target>(0);
-        return index != 0 && target.Priority != 0 && Both.All(d => IsAttached(index, d, target));
+        return index != 0 && target.Priority != 0 && Both.All(d => IsAttached(index, d, target, gate.Describe().Id));
     }
 
     /// <summary>Stops copying from a port.</summary>
@@ -209,10 +215,13 @@ internal sealed class MirrorProgram : IDisposable
     }
 
     // The priority may be another mirror's by now: the program there must copy to our end.
-    private static bool IsAttached(uint port, TrafficDirection direction, Target target)
+    private static bool IsAttached(uint port, TrafficDirection direction, Target target, uint? gate = null)
     {
         using var program = TrafficControl.Find(port, direction, target.Priority);
         using var map = program?.FindMap(TargetMap);
-        return map?.Read<Target>(0).Interface == target.Interface;
+        if (map?.Read<Target>(0).Interface != target.Interface)
+            return false;
+        using var demands = gate is null ? null : program?.FindMap(GateMap);
+        return gate is null || demands?.Describe().Id == gate;
     }
 }

@@ -4,7 +4,7 @@ namespace HyperSpector.Engine.Network.Switch;
 
 /// <summary>
 /// The last program at a server's port (<c>bpf/port.bpf.c</c>): nothing passes that not every mirror of the server has had. It lives
-/// as long as the port.
+/// as long as the port. What it demands, the port's mirrors know from the same map.
 /// </summary>
 internal sealed class PortGate : IDisposable
 {
@@ -13,23 +13,23 @@ internal sealed class PortGate : IDisposable
 
     // After every mirror (MirrorProgram.MostMirrors).
     private const uint Priority = 100;
-    private const string Map = "hs_gate";
+    internal const string MapName = "hs_gate";
     private const uint RequiredAt = 0;
     private const uint HeldAt = 1;
 
-    private readonly BpfMap _map;
+    private PortGate(BpfMap map) => Map = map;
 
-    private PortGate(BpfMap map) => _map = map;
+    internal BpfMap Map { get; }
 
     /// <summary>Bits of the mirrors that a frame must have passed.</summary>
     internal uint Required
     {
-        get => (uint)_map.Read<ulong>(RequiredAt);
-        set => _map.Write(RequiredAt, (ulong)value);
+        get => (uint)Map.Read<ulong>(RequiredAt);
+        set => Map.Write(RequiredAt, (ulong)value);
     }
 
     /// <summary>Frames that did not pass.</summary>
-    internal long Held => (long)_map.Read<ulong>(HeldAt);
+    internal long Held => (long)Map.Read<ulong>(HeldAt);
 
     /// <summary>The gate of a port; null if it has none, or only one half of one.</summary>
     internal static PortGate? Find(string port)
@@ -39,7 +39,7 @@ internal sealed class PortGate : IDisposable
             return null;
         using var outward = TrafficControl.Find(index, TrafficDirection.Egress, Priority);
         using var inward = TrafficControl.Find(index, TrafficDirection.Ingress, Priority);
-        return inward is null ? null : outward?.FindMap(Map) is { } map ? new PortGate(map) : null;
+        return inward is null ? null : outward?.FindMap(MapName) is { } map ? new PortGate(map) : null;
     }
 
     /// <summary>The gate of a port, made if it is missing.</summary>
@@ -52,7 +52,7 @@ internal sealed class PortGate : IDisposable
             return present;
         using var loaded = BpfObject.Open(path);
         loaded.Load();
-        var gate = new PortGate(loaded.OpenMap(Map)) { Required = required };
+        var gate = new PortGate(loaded.OpenMap(MapName)) { Required = required };
         var index = Interfaces.IndexOf(port);
         TrafficControl.Prepare(index);
         Attach(TrafficDirection.Egress, "hs_gate_out");
@@ -67,5 +67,5 @@ internal sealed class PortGate : IDisposable
         }
     }
 
-    public void Dispose() => _map.Dispose();
+    public void Dispose() => Map.Dispose();
 }

@@ -46,8 +46,8 @@ public sealed partial class VirtualSwitch
             mirror.Configure(always, strict);
             if (links.Any(l => l.Name == port))
             {
-                mirror.AttachTo(program, port);
                 using var gate = PortGate.Ensure(GateProgram, port, Demanded(server));
+                AttachMirrors(server, port, gate);
                 gate.Required = Demanded(server);
             }
 
@@ -83,17 +83,30 @@ public sealed partial class VirtualSwitch
             return $"the port of {server} is gone";
         if (mirror is null)
             return Interfaces.IndexOf(MirrorOf(server, environment)) == 0 ? "the mirror port is gone" : "the program at the mirror port is gone";
-        if (!mirror.IsAttachedTo(port))
-            return "a copying program is gone";
         using var gate = PortGate.Find(port);
         if (gate is null)
             return "the port's gate is gone";
+        if (!mirror.IsAttachedTo(port, gate.Map))
+            return "a copying program is gone";
         using var here = LinkProbe.OpenHere();
         return here.Find(port) is not { IsUp: true, Mtu: PortConfiguration.Mtu }
             || here.Find(MirrorOf(server, environment)) is not { IsUp: true, Mtu: PortConfiguration.Mtu }
             ? "a port was switched off or changed"
             : null;
     }
+
+    // All of the server's: should the gate be a new one, each must know it.
+    private void AttachMirrors(string server, string port, PortGate gate)
+    {
+        foreach (var link in MirrorsOf(server))
+        {
+            using var mirror = MirrorProgram.Find(link.Name);
+            mirror?.AttachTo(program, port, gate.Map);
+        }
+    }
+
+    private IEnumerable<LinkRow> MirrorsOf(string server) =>
+        Links.All().Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server);
 
     private void Discard(string server, string environment)
     {
@@ -109,7 +122,7 @@ public sealed partial class VirtualSwitch
     private uint Demanded(string server)
     {
         var bits = 0u;
-        foreach (var link in Links.All().Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server))
+        foreach (var link in MirrorsOf(server))
         {
             using var mirror = MirrorProgram.Find(link.Name);
             bits |= mirror?.Bit ?? 0;

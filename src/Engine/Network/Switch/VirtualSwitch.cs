@@ -1,6 +1,5 @@
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Hosts;
-using HyperSpector.Engine.Network.Mirror;
 using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Switch;
@@ -57,7 +56,7 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
         if (present is not null && IsRight(present))
         {
             // The gate first: the rules demand its mark.
-            AttachMirrors();
+            AttachGateAndMirrors();
             // Translation may differ, or the tables may be gone: then they are made anew, at once and whole.
             var rules = PortTables.Render(paths.Name, port, addresses, publish);
             if (present.Alias != alias || !_rules.Holds(port, rules))
@@ -76,7 +75,7 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
         ApplyRules(PortTables.Render(paths.Name, port, addresses, publish));
         configuration.SetKnobs();
         machine.Run(configuration.ConfigureInside);
-        AttachMirrors();
+        AttachGateAndMirrors();
         configuration.Open();
         return new ServerPort(server, port, addresses, Created: true);
 
@@ -93,15 +92,10 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
 
         void ApplyRules(string text) => _rules.Apply(port, text, PortTables.TablesOf(paths.Name, port), port);
 
-        void AttachMirrors()
+        void AttachGateAndMirrors()
         {
             using var gate = PortGate.Ensure(GateProgram, port, Demanded(server));
-            foreach (var link in links.Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server))
-            {
-                using var mirror = MirrorProgram.Find(link.Name);
-                mirror?.AttachTo(program, port);
-            }
-
+            AttachMirrors(server, port, gate);
             // Never less than before: the mirror that is missing may be the one that is made anew next.
             gate.Required |= Demanded(server);
         }
