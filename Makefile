@@ -19,7 +19,7 @@ help: ## this list
 build: ## compile everything, with analyzers; warnings are errors
 	dotnet build --nologo -v quiet
 
-bpf: $(BPF)/mirror.bpf.o $(BPF)/port.bpf.o ## compile the eBPF programs
+bpf: $(BPF)/mirror.bpf.o $(BPF)/port.bpf.o $(BPF)/uplink.bpf.o ## compile the eBPF programs
 
 $(BPF)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.bpf.h)
 	@mkdir -p $(BPF)

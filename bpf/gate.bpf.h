@@ -33,6 +33,10 @@ struct {
 #define HS_NOBODY 2
 #define HS_MACHINE 1
 
+/* Of a NIC's network (uplink.bpf.c): broadcast and multicast frames pass for unicast ones to nobody; the mark says that they do. */
+#define HS_DISGUISED 0x48530002
+#define HS_GROUP 0x05
+
 static __always_inline void address(struct __sk_buff *skb)
 {
 	__u8 machine = HS_MACHINE;
@@ -40,6 +44,12 @@ static __always_inline void address(struct __sk_buff *skb)
 
 	if (bpf_skb_load_bytes(skb, offsetof(struct ethhdr, h_dest), to, sizeof(to)))
 		return;
+	if (skb->mark == HS_DISGUISED) {
+		to[0] ^= HS_GROUP;
+		bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_dest), to, 1, 0);
+		skb->mark = 0;
+		return;
+	}
 	if (to[0] == 0x02 && to[1] == 0x48 && to[HS_SIDE] == HS_NOBODY)
 		bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_dest) + HS_SIDE, &machine, 1, 0);
 }

@@ -45,6 +45,9 @@ public sealed record MachineStatus
     /// <summary>What is published.</summary>
     public IReadOnlyList<PublishedPort> Publish { get; set; } = [];
 
+    /// <summary>The NIC whose network it is on, or <c>host</c>: everything that arrives for the host is its; null: neither.</summary>
+    public string? Uplink { get; init; }
+
     /// <summary>For an IDS VM: the servers that it watches.</summary>
     public IReadOnlyList<string> Watch { get; set; } = [];
 
@@ -130,6 +133,9 @@ public sealed record HostStatus
 
     /// <summary>Its mirror ports.</summary>
     public required IReadOnlyList<MirrorStatus> Mirrors { get; init; }
+
+    /// <summary>Rules of other programs that drop what is forwarded to and from server VMs, each in words.</summary>
+    public IReadOnlyList<string> ForeignRules { get; set; } = [];
 
     /// <summary>Our processes and whether they live.</summary>
     public required IReadOnlyList<PartStatus> Parts { get; init; }

@@ -25,6 +25,9 @@ public sealed record ServerSpec
     /// <summary>Ports of the base network that lead into this VM.</summary>
     public IReadOnlyList<PublishedPort> Publish { get; set; } = [];
 
+    /// <summary>Where it meets the outside beside its published ports; null: nowhere.</summary>
+    public UplinkSpec? Uplink { get; init; }
+
     /// <summary>Other servers that must be there first.</summary>
     public IReadOnlyList<DependencySpec> DependsOn { get; set; } = [];
 

@@ -60,6 +60,8 @@ internal static class StatusCommand
             PrintMirrors(screen, status.Mirrors);
         if (status.Parts.Count > 0)
             PrintParts(screen, status.Parts);
+        foreach (var rule in status.ForeignRules)
+            screen.Pieces(new Cell($"another program drops what is forwarded to and from server VMs: {rule}; see docs/coexistence.md", Tone.Bad));
     }
 
     private static void PrintLayers(Screen screen, IReadOnlyList<MachineStatus> machines)

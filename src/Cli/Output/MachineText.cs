@@ -7,6 +7,8 @@ namespace HyperSpector.Cli.Output;
 /// <summary>A VM in words.</summary>
 internal static class MachineText
 {
+    private const string Host = "host";
+
     internal static Cell State(MachineStatus machine) => machine.Health is { } health
         ? new($"{machine.State}, {health}", health switch { "healthy" => Tone.Good, "unhealthy" => Tone.Bad, _ => Tone.Warn })
         : State(machine.State);
@@ -24,7 +26,11 @@ internal static class MachineText
         var parts = new List<string>();
         if (machine.Publish.Count > 0)
             parts.Add("reach it at " + string.Join(", ", machine.Publish.Select(Reach)));
-        else if (machine.Addresses.Count > 0)
+        if (machine.Uplink == Host)
+            parts.Add("gets everything that arrives for the host");
+        else if (machine.Uplink is { } nic)
+            parts.Add($"on the network of {nic}{(machine.Addresses.Count > 0 ? " at " + string.Join(", ", machine.Addresses) : "")}");
+        else if (machine.Publish.Count == 0 && machine.Addresses.Count > 0)
             parts.Add("from this host at " + string.Join(", ", machine.Addresses));
         if (machine.Watch.Count > 0)
             parts.Add("watches " + string.Join(", ", machine.Watch));
@@ -39,6 +45,8 @@ internal static class MachineText
         var parts = new List<string>();
         if (machine.Publish.Count > 0)
             parts.Add(string.Join(", ", machine.Publish.Select(Port)));
+        if (machine.Uplink is { } uplink)
+            parts.Add(uplink == Host ? "all that arrives" : $"at {uplink}");
         if (machine.Watch.Count > 0)
             parts.Add("watches " + string.Join(", ", machine.Watch));
         if (machine.Packs.Count > 0)

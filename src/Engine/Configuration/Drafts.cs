@@ -108,6 +108,11 @@ internal sealed class ServerDraft(SourceFile file, TextNode name) : MachineDraft
 {
     internal IReadOnlyList<(Node At, PublishedPort Port)> Publish { get; set; } = [];
 
+    internal UplinkSpec? Uplink { get; set; }
+
+    /// <summary>Where <c>uplink</c>, or the NIC in it, stands.</summary>
+    internal Node? UplinkAt { get; set; }
+
     internal IReadOnlyList<(Node At, DependencySpec Dependency)> DependsOn { get; set; } = [];
 
     internal StartMoment Start { get; set; }

@@ -40,6 +40,7 @@ internal static class Section
         ["depends_on"] = "a server's key; environments are started before all servers",
         ["start"] = "a server's key",
         ["start_within"] = "a server's key",
+        ["uplink"] = "a server's key; an IDS VM has no other network than its mirror ports",
         ["publish"] = "a server's key; an IDS VM has no network to publish in",
         ["watch"] = "an environment's key",
         ["packs"] = "an environment's key",

@@ -14,6 +14,7 @@ internal static class SiteChecks
             MachineChecks.Run(machine);
         Clashes(site);
         Ports(site);
+        UplinkChecks.Run(site);
         StartChecks.Run(site);
         foreach (var environment in site.Environments)
         {

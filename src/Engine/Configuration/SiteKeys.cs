@@ -12,6 +12,8 @@ internal static class SiteKeys
         .. MachineKeys.For<ServerDraft>(),
         new("publish", "Ports of the base network that lead into this VM: [address:]host:vm[/tcp|udp].", PublishReader.Schema,
             (d, n) => d.Publish = PublishReader.Read(d.File, n)),
+        new("uplink", "A NIC whose network the VM joins under an address of its own; or host: everything that arrives for the host.", UplinkReader.Schema,
+            UplinkReader.Read),
         new("depends_on", "Servers that must be there first: a list, or lines SERVER: started or SERVER: healthy.", DependencyReader.Schema,
             (d, n) => d.DependsOn = DependencyReader.Read(d.File, n)),
         new("start", "now: when its turn has come; captured: once the IDS of every environment that watches it captures.", """{"enum":["now","captured"]}""",

@@ -56,6 +56,7 @@ public static class SiteLoader
         {
             Machine = s.Machine(),
             Publish = [.. s.Publish.Select(p => p.Port)],
+            Uplink = s.Uplink,
             DependsOn = [.. s.DependsOn.Select(d => d.Dependency)],
             Start = s.Start,
             StartWithin = s.StartWithin ?? ServerSpec.StartWithinUsually,

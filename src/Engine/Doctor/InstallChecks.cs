@@ -11,7 +11,7 @@ internal static class InstallChecks
     [
         new("install.programs", DoctorLevel.Required, "VMs have no keeper, monitor, reader or sensor", Reinstall,
             s => All(s, "hyperspector", "hyperspectord", "hyperspector-keeper", "hyperspector-monitor", "hyperspector-reader", "hyperspector-sensor")),
-        new("install.bpf", DoctorLevel.Required, "no frame can be copied to a mirror port", Reinstall, s => All(s, "bpf/mirror.bpf.o")),
+        new("install.bpf", DoctorLevel.Required, "no frame can be copied to a mirror port", Reinstall, s => All(s, "bpf/mirror.bpf.o", "bpf/port.bpf.o", "bpf/uplink.bpf.o")),
         new("install.policy", DoctorLevel.Required, "VMs cannot be confined", Reinstall, s => All(s, "policy")),
         new("install.packs", DoctorLevel.Recommended, "only packs of your own can be used", Reinstall, s => All(s, "packs/suricata", "packs/tcpdump")),
     ];

@@ -1,4 +1,5 @@
 using HyperSpector.Api.Messages;
+using HyperSpector.Engine.Network.Switch;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Probing;
 
@@ -27,6 +28,24 @@ internal static class NetworkChecks
                   chain o { type nat hook postrouting priority srcnat; masquerade; }
                 }
                 """))) { NeedsRoot = true },
+        new("kernel.macvlan", DoctorLevel.Optional, "no server can have the network of a NIC ('uplink: eth1')", "enable CONFIG_MACVLAN; modprobe macvlan",
+            _ => Inside(() => Try("ip", ["link", "add", "probe2", "link", "probe0", "type", "macvlan", "mode", "private"], "", "one was made"))) { NeedsRoot = true },
+        new("kernel.nft-fwd", DoctorLevel.Optional, "no server can have the network of a NIC ('uplink: eth1')",
+            "enable CONFIG_NFT_FWD_NETDEV; modprobe nft_fwd_netdev",
+            _ => Inside(() => Nft("""
+                table netdev t {
+                  chain c { type filter hook ingress device probe0 priority 0; fwd to probe1; }
+                }
+                """))) { NeedsRoot = true },
+        new("kernel.nft-socket", DoctorLevel.Optional, "'uplink: host' cannot leave the base its connections", "enable CONFIG_NFT_SOCKET; modprobe nft_socket",
+            _ => Inside(() => Nft("""
+                table inet t {
+                  chain c { type nat hook prerouting priority dstnat + 1; socket wildcard 0 accept; }
+                }
+                """))) { NeedsRoot = true },
+        new("firewall.forward", DoctorLevel.Recommended, "published ports, and the way out of server VMs, are closed by another program",
+            "let it accept what comes from and goes to the interfaces hsp*: docs/coexistence.md",
+            _ => ForeignRules.InTheWay() is { Count: > 0 } found ? Finding.Missing(string.Join("; ", found)) : Finding.Ok("no rule of others is in the way")) { NeedsRoot = true },
         new("kernel.ipv6", DoctorLevel.Recommended, "VMs have IPv4 only", "boot without ipv6.disable=1",
             _ => Path.Exists("/proc/sys/net/ipv6") ? Finding.Ok("there") : Finding.Missing("switched off")),
         new("kernel.packet-socket", DoctorLevel.Required, "no IDS can capture", "enable CONFIG_PACKET; modprobe af_packet",

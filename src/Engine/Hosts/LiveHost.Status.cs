@@ -18,6 +18,7 @@ internal sealed partial class LiveHost
         Version = ProductVersion.Text,
         Machines = [.. Machines().Select(m => m.Pid is null ? m : m with { Usage = _workshop.UsageOf(m.Name) })],
         Mirrors = _mirrors.Status(),
+        ForeignRules = _foreign,
         Parts = [.. _machines.Values.OrderBy(m => m.Record.Name, StringComparer.Ordinal).SelectMany(_workshop.PartsOf)],
     };
 
@@ -38,15 +39,15 @@ internal sealed partial class LiveHost
     private MachineStatus StatusOf(LiveMachine live)
     {
         var record = live.Record;
-        var addresses = record.IsServer ? AddressPlan.For(_paths.Name, record.Index) : null;
         return new MachineStatus
         {
             Name = record.Name,
             Kind = record.IsServer ? "server" : "ids",
             State = StateOf(live),
             Pid = live.Runs ? live.Init!.Pid : null,
-            Addresses = addresses is null ? [] : [addresses.V4.ToString(), addresses.V6.ToString()],
+            Addresses = AddressesOf(record),
             Publish = record.Server?.Publish ?? [],
+            Uplink = record.Server?.Uplink is { } uplink ? uplink.Nic ?? "host" : null,
             Watch = record.Environment?.Watch ?? [],
             Packs = [.. record.Environment?.Packs.Select(p => p.Name) ?? []],
             Health = live.Runs ? HealthOf(live.Health) : null,
@@ -57,6 +58,17 @@ internal sealed partial class LiveHost
             BaseMoved = live.BaseMoved,
             Problem = live.Wait is { } wait ? $"waits for {wait.For}" : live.Problem,
         };
+    }
+
+    private IReadOnlyList<string> AddressesOf(MachineRecord record)
+    {
+        if (record.Server is null)
+            return [];
+        // Of a NIC's network without addresses in the file, only the VM knows which it has.
+        if (record.Server.Uplink is { Nic: not null } uplink)
+            return [.. uplink.Addresses.Select(a => a.Split('/')[0])];
+        var addresses = AddressPlan.For(_paths.Name, record.Index);
+        return [$"{addresses.V4}", $"{addresses.V6}"];
     }
 
     private static string? HealthOf(HealthWatch? health) => health?.State switch

@@ -11,6 +11,9 @@ internal sealed partial class LiveHost
     private readonly Lock _rulesLock = new();
     private SwitchWatch? _switchWatch;
     private DateTimeOffset? _rulesWrongSince;
+
+    // Written under _rulesLock, replaced whole; read from any thread.
+    private volatile IReadOnlyList<string> _foreign = [];
     private int _lookPending;
 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
@@ -43,6 +46,7 @@ internal sealed partial class LiveHost
         }
 
         _mirrors.Look(_machines, thorough: false);
+        _uplinks.Look(_machines.Values, thorough: false);
         if (_rulesWrongSince is { } since)
             RulesChanged(since);
         _workshop.ReapOrphans(_machines.Values);
@@ -86,6 +90,23 @@ internal sealed partial class LiveHost
             Ended(live, status: null);
     }
 
+    // What is in the way now and was not before is an event; so is its end.
+    private void LookAtForeignRules()
+    {
+        // Of a NIC's network nothing is forwarded by the base.
+        var now = _machines.Values.Any(m => m is { Record.Server.Uplink: null or { Nic: null } }) ? ForeignRules.InTheWay() : [];
+        var before = _foreign;
+        _foreign = now;
+        if (now.Except(before).ToList() is { Count: > 0 } come)
+        {
+            _workshop.ReportSwitch("firewall", "medium", "another program's rules drop what published ports forward, or what server VMs send: "
+                + $"{string.Join("; ", come)}; docs/coexistence.md says how to let it pass");
+        }
+
+        if (before.Count > 0 && now.Count == 0)
+            _workshop.ReportSwitch("firewall", "info", "no rule of another program is in the way of published ports any more");
+    }
+
     // On the watch's thread, not in the operations' turn: fetching a pack may take minutes, an open switch may not.
     private void RulesChanged(DateTimeOffset since)
     {
@@ -96,6 +117,7 @@ internal sealed partial class LiveHost
             {
                 var wrong = _workshop.Switch.RestoreRules();
                 _rulesWrongSince = null;
+                LookAtForeignRules();
                 if (wrong.Count > 0)
                 {
                     _workshop.ReportSwitch("blind", "high", $"another program changed or removed the switch's nft rules ({string.Join(", ", wrong)}): "
@@ -120,6 +142,7 @@ internal sealed partial class LiveHost
         {
             _ = Interlocked.Exchange(ref _lookPending, 0);
             _mirrors.Look(_machines, thorough: true);
+            _uplinks.Look(_machines.Values, thorough: true);
         });
     }
 

@@ -20,6 +20,7 @@ internal sealed partial class LiveHost : IDisposable
     private readonly IdRanges _ids = new();
     private readonly Workshop _workshop;
     private readonly MirrorWiring _mirrors;
+    private readonly UplinkWatch _uplinks;
     private readonly TimeProvider _clock;
 
     // Written on the operation thread only, replaced whole; read from any.
@@ -35,6 +36,7 @@ internal sealed partial class LiveHost : IDisposable
         Reaping.AdoptOrphans();
         _workshop = new Workshop(paths, log, _clock);
         _mirrors = new MirrorWiring(_workshop, log, _clock);
+        _uplinks = new UplinkWatch(_workshop, log, _clock);
         var builder = new BuildMachine(paths, _workshop, _ids, log);
         Packs = new PackStore(paths, builder);
         Images = new ImageStore(paths, builder);
@@ -206,8 +208,9 @@ internal sealed partial class LiveHost : IDisposable
         if (site.Servers.TryGetValue(name, out var server))
         {
             live.Record = live.Record with { Server = server };
-            if (live.Runs)
-                _workshop.AttachPort(live);
+            // Another uplink may mean another port; its mirrors are at it before it goes up.
+            if (live.Runs && _workshop.AttachPort(live))
+                _mirrors.Release(name);
         }
         else
         {

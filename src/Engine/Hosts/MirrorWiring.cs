@@ -148,8 +148,8 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
         wire.LastGood = clock.GetUtcNow();
     }
 
-    // What is open into a machine's namespaces must not outlive the machine.
-    private void Release(string machine)
+    // What is open into a machine's namespaces must not outlive the machine, nor what it knows of a port the port.
+    internal void Release(string machine)
     {
         foreach (var wire in _wires.Where(w => w.Environment == machine || w.Server == machine))
         {
@@ -210,7 +210,7 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
         {
             // In this order: a port that has to be made anew finds its mirror there, and is watched from its first frame on.
             AttachAt(wire, IndexOf(machines[wire.Environment].Record.Environment!.Watch, wire.Server));
-            workshop.AttachPort(machines[wire.Server]);
+            _ = workshop.AttachPort(machines[wire.Server]);
             wire.Blind = false;
             workshop.ReportMirror(wire.Environment, wire.Server, "blind", "info",
                 $"{wire.Environment} sees {wire.Server} again: blind {Interval.Text(since, wire.LastGood)}");

@@ -68,11 +68,12 @@ internal sealed record SiteDiff
         ? left == right
         : JsonSerializer.Serialize(left, ApiJson.Default.HealthSpec) == JsonSerializer.Serialize(right, ApiJson.Default.HealthSpec);
 
-    // Published ports, how and when frames are copied, and health checks are changed on a running machine; when it is to be started
+    // Published ports, uplinks, how and when frames are copied, and health checks are changed on a running machine; when it is to be started
     // matters no more.
     private static ServerSpec Core(ServerSpec server) => server with
     {
         Publish = [],
+        Uplink = null,
         DependsOn = [],
         Start = StartMoment.Now,
         StartWithin = TimeSpan.Zero,

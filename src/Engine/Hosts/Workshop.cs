@@ -70,7 +70,7 @@ internal sealed class Workshop : IDisposable
             live.Record = record with { Generation = created.Generation };
             live.BaseMoved = false;
             if (record.Server is not null)
-                AttachPort(live);
+                _ = AttachPort(live);
             else
                 HandDiagnosticSocket(live);
             _parts.EnsureReader(ReaderPlans.For(_paths, record));
@@ -106,15 +106,19 @@ internal sealed class Workshop : IDisposable
     }
 
     /// <summary>Makes a server VM's port, or brings the one it has up to date.</summary>
-    internal void AttachPort(LiveMachine live) =>
-        _ = Switch.AttachServer(
-            live.Record.Name, live.Init!.Pid, AddressPlan.For(_paths.Name, live.Record.Index), live.Record.Server!.Publish);
+    /// <returns>True if the port is another one than before.</returns>
+    internal bool AttachPort(LiveMachine live)
+    {
+        var server = live.Record.Server!;
+        return Switch.AttachServer(
+            live.Record.Name, live.Init!.Pid, AddressPlan.For(_paths.Name, live.Record.Index), server.Publish, server.Uplink).Created;
+    }
 
     /// <summary>Takes charge of a running VM that an earlier daemon made.</summary>
     internal void Adopt(LiveMachine live)
     {
         if (live.Record.Server is not null)
-            AttachPort(live);
+            _ = AttachPort(live);
         _ = LookAfterParts(live);
     }
 

@@ -63,12 +63,15 @@ internal sealed class SwitchBench : IDisposable
         return (machine, Attach(name, machine, index, publish));
     }
 
-    internal ServerPort Attach(string name, FakeMachine machine, int index, params PublishedPort[] publish)
+    internal ServerPort Attach(string name, FakeMachine machine, int index, params PublishedPort[] publish) =>
+        Attach(name, machine, index, null, publish);
+
+    internal ServerPort Attach(string name, FakeMachine machine, int index, UplinkSpec? uplink, params PublishedPort[] publish)
     {
         var port = Base.Run(() =>
         {
             Switch.Prepare();
-            return Switch.AttachServer(name, machine.Pid, AddressPlan.For(Paths.Name, index), publish);
+            return Switch.AttachServer(name, machine.Pid, AddressPlan.For(Paths.Name, index), publish, uplink);
         });
         // The kernel lets a device that got its carrier send from a work queue of its own, which may take a moment; a VM's first
         // process takes longer to start.

@@ -61,6 +61,7 @@ public sealed class SiteLoaderTests : IDisposable
               app:
                 base: {host: {allow: [/usr/share]}}
                 run: [app]
+                uplink: {host: {keep: [22, 51820/udp, 22/tcp]}}
                 environment: [A=b=c]
                 restart: no
             environments:
@@ -85,6 +86,7 @@ public sealed class SiteLoaderTests : IDisposable
         Assert.Equal(new ResourceSpec { Cpus = 1.5, Memory = 512L << 20, Pids = 100 }, db.Machine.Resources);
         Assert.Equal(
             [new PublishedPort(null, 9000, 80, "tcp"), new("127.0.0.1", 53, 5353, "udp"), new("::1", 81, 80, "tcp")], db.Publish);
+        Assert.Equal([new KeptPort(22, "tcp"), new KeptPort(51820, "udp")], result.Site.Servers["app"].Uplink!.Keep);
         var app = result.Site.Servers["app"].Machine;
         Assert.Equal(["/usr/share"], app.Base.Allow);
         Assert.Equal(RestartPolicy.No, app.Restart);

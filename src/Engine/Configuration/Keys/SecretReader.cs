@@ -29,7 +29,7 @@ internal static partial class SecretReader
         if (Values.Text(file, node, "secret") is not { } text)
             return null;
         var parts = text.Split(':');
-        if (parts.Length > 2 || parts[0].Length == 0)
+        if (parts.Length > 2 || parts[0].Length == 0 || parts[0].Contains('\0', StringComparison.Ordinal))
         {
             file.Report(node, $"secret {Quoted.Text(text)}: write FILE or FILE:NAME; it appears as /run/secrets/NAME");
             return null;

@@ -11,6 +11,9 @@ internal static class HostTable
 
     private const string Mirrors = "\"hsm*\"";
 
+    // Of NICs that belong to server VMs; a program hands on what arrives, and the base gets none of it.
+    private const string Uplinks = "\"hsu*\"";
+
     internal static string NameOf(string host) => $"hyperspector_{host}";
 
     /// <param name="host">The host.</param>
@@ -36,6 +39,7 @@ internal static class HostTable
               chain arrival {
                 type filter hook prerouting priority raw; policy accept;
                 iifname {{Mirrors}} counter name mirror drop
+                iifname {{Uplinks}} drop
                 iifname != "lo" ip daddr 127.0.0.0/8 counter name loopback drop
                 iifname != "lo" ip saddr 127.0.0.0/8 counter name loopback drop
               }

@@ -18,6 +18,10 @@ internal sealed record LinkRow
     [JsonPropertyName("link_index")]
     public uint? PeerIndex { get; init; }
 
+    /// <summary>The interface below, of one that stands on another in the same namespace.</summary>
+    [JsonPropertyName("link")]
+    public string? Lower { get; init; }
+
     [JsonPropertyName("ifalias")]
     public string? Alias { get; init; }
 

@@ -21,6 +21,9 @@ internal static class NfTables
         [.. Rows("list", "tables").Where(r => r.TryGetProperty("table", out _)).Select(r => r.GetProperty("table"))
             .Select(t => (t.GetProperty("family").GetString()!, t.GetProperty("name").GetString()!))];
 
+    /// <summary>All that there is, also of others: what nft(8) calls rows, each of one kind.</summary>
+    internal static IReadOnlyList<JsonElement> Ruleset() => Rows("--stateless", "list", "ruleset");
+
     /// <summary>Tables as nft tells of them, without counts; null if one is missing.</summary>
     internal static string? List(IReadOnlyList<(string Family, string Name)> tables)
     {

@@ -8,7 +8,7 @@ using HyperSpector.Linux.Handles;
 namespace HyperSpector.Engine.Network.Switch;
 
 /// <summary>The two ends of a server's port: what each of them is told.</summary>
-internal sealed class PortConfiguration(string host, string server, string port, PortAddresses addresses)
+internal sealed class PortConfiguration(string host, string server, string port, PortAddresses addresses, UplinkSpec? uplink = null)
 {
     internal const string Inside = "eth0";
     internal const int Mtu = 1500;
@@ -28,7 +28,12 @@ internal sealed class PortConfiguration(string host, string server, string port,
     /// Kept at the base's end, out of the VM's reach: whose port this is, for which network namespace, and with which translation.
     /// </summary>
     internal string Alias(NamespaceFd machine, IReadOnlyList<PublishedPort> publish) =>
-        $"{Prefix(host, server)}{machine.Inode}/{Fingerprint($"{addresses}")}/{Fingerprint(string.Join(';', publish))}";
+        $"{Prefix(host, server)}{machine.Inode}/{Fingerprint($"{addresses}{NicText}")}/{Fingerprint(string.Join(';', publish) + HostText)}";
+
+    // Nothing for a server without an uplink: its port is right whoever made it.
+    private string NicText => uplink?.Nic is { } nic ? $";{nic};{string.Join(',', uplink.Addresses)};{string.Join(',', uplink.Gateways)}" : "";
+
+    private string HostText => uplink is { Host: true } ? $";{string.Join(',', uplink.Keep)}" : "";
 
     internal static string Prefix(string host, string server) => $"hyperspector/{host}/port/{server}/";
 
@@ -45,6 +50,13 @@ internal sealed class PortConfiguration(string host, string server, string port,
     /// <summary>The base's end before it goes up.</summary>
     internal void SetKnobs()
     {
+        // On a NIC's network the base is no neighbour of its VM.
+        if (uplink?.Nic is not null)
+        {
+            Uplink.Close(port);
+            return;
+        }
+
         _ = Knobs.Write($"ipv4/conf/{port}/forwarding", "1");
         // Lets a process of the base use a published port of 127.0.0.1; HostTable drops loopback addresses that arrive.
         _ = Knobs.Write($"ipv4/conf/{port}/route_localnet", "1");
@@ -67,6 +79,12 @@ internal sealed class PortConfiguration(string host, string server, string port,
         // A new namespace inherits IPv4 settings from the machine's first one, where forwarding may be on by now.
         _ = Knobs.Write("ipv4/conf/default/forwarding", "0");
         _ = Knobs.Write($"ipv4/conf/{Inside}/forwarding", "0");
+        if (uplink?.Nic is not null)
+        {
+            NicPort.ConfigureInside(uplink);
+            return;
+        }
+
         if (Knobs.HasV6)
         {
             _ = Knobs.Write($"ipv6/conf/{Inside}/accept_ra", "0");
@@ -93,6 +111,12 @@ internal sealed class PortConfiguration(string host, string server, string port,
     /// <summary>Lets frames pass: the last step. Repeating it does no harm.</summary>
     internal void Open()
     {
+        if (uplink?.Nic is not null)
+        {
+            Links.Batch($"link set dev {port} up");
+            return;
+        }
+
         // The neighbours' address is nobody's: the programs at the port put the VM's in, and without them its kernel takes no frame.
         Links.Batch([
             $"link set dev {port} up",

@@ -17,13 +17,27 @@ internal static class PortTables
     internal static string Delete(string host, string port) =>
         NfTables.Delete("netdev", NameOf(host, port)) + NfTables.Delete("inet", NameOf(host, port));
 
-    internal static string Render(string host, string port, PortAddresses addresses, IReadOnlyList<PublishedPort> publish) =>
-        Delete(host, port) + Policing(NameOf(host, port), port, addresses) + Translation(NameOf(host, port), port, addresses, publish);
+    /// <param name="host">The host.</param>
+    /// <param name="port">The port's end in the base.</param>
+    /// <param name="addresses">Of the server VM.</param>
+    /// <param name="publish">Its published ports.</param>
+    /// <param name="uplink">Its uplink.</param>
+    /// <param name="macvlan">Where a NIC's network begins, by name and number; null if there is none.</param>
+    internal static string Render(
+        string host, string port, PortAddresses addresses, IReadOnlyList<PublishedPort> publish, UplinkSpec? uplink, (string Name, uint Index)? macvlan)
+    {
+        var table = NameOf(host, port);
+        if (uplink?.Nic is null)
+            return Delete(host, port) + Policing(table, port, addresses, Usual(addresses)) + Translation(table, port, addresses, publish, uplink);
+        // The number: nft takes the name for the interface that bears it now, and the rules are to be made anew for another one.
+        return string.Create(CultureInfo.InvariantCulture, $"# macvlan {macvlan?.Index}\n") + Delete(host, port)
+            + Policing(table, port, addresses, NicPort.Rules(uplink, addresses.MachineMac, macvlan?.Name)) + $"table inet {table} {{ }}\n";
+    }
 
     // Runs after the mirrors have copied (tc ingress comes before nf ingress): what a VM forges is seen, and goes no further.
     // Every accept names all it relies on; whatever fits none of them falls to the policy. What has no mark of the gate has not been
     // copied: the copying programs are missing.
-    private static string Policing(string table, string port, PortAddresses a) => $$"""
+    private static string Policing(string table, string port, PortAddresses a, string rules) => $$"""
         table netdev {{table}} {
           counter unwatched { }
           counter mac { }
@@ -35,18 +49,22 @@ internal static class PortTables
             meta mark != {{PortGate.Mark}} counter name unwatched drop
             meta mark set 0
             ether saddr != {{AddressPlan.Text(a.MachineMac)}} counter name mac drop
+        {{rules}}  }
+        }
+
+        """;
+
+    private static string Usual(PortAddresses a) => $$"""
             ether type ip ip saddr {{a.V4}} ip daddr != { 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3 } accept
             ether type ip6 ip6 saddr {{a.V6}} ip6 daddr != { ::/64, fe80::/10, fec0::/10, ff00::/8 } accept
             ether type ip ip saddr {{a.V4}} counter name destination drop
             ether type ip6 ip6 saddr {{a.V6}} counter name destination drop
             ether type { ip, ip6 } counter name source drop
             counter name protocol drop
-          }
-        }
 
         """;
 
-    private static string Translation(string table, string port, PortAddresses a, IReadOnlyList<PublishedPort> publish)
+    private static string Translation(string table, string port, PortAddresses a, IReadOnlyList<PublishedPort> publish, UplinkSpec? uplink)
     {
         var outside = new StringBuilder();
         var local = new StringBuilder();
@@ -59,7 +77,7 @@ internal static class PortTables
                 type nat hook prerouting priority dstnat; policy accept;
                 iifname {{HostTable.Ports}} accept
             {{outside}}  }
-              chain output {
+            {{(uplink is { Host: true } ? Everything(a, uplink.Keep) : "")}}  chain output {
                 type nat hook output priority -100; policy accept;
             {{local}}  }
               chain postrouting {
@@ -73,6 +91,27 @@ internal static class PortTables
 
             """;
     }
+
+    // The paper's way (SW-1): what arrives for the host is the VM's. After every chain that publishes a port, ours and others': the first
+    // translation counts. What stays with the base: DHCP; what the file says; packets of connections that the base had before these
+    // rules came, which are new to conntrack. Connections that conntrack knows do not come here.
+    private static string Everything(PortAddresses a, IReadOnlyList<KeptPort> keep) => $$"""
+          chain arrival {
+            type nat hook prerouting priority dstnat + 1; policy accept;
+            iifname "lo" accept
+            iifname {{HostTable.Ports}} accept
+            fib daddr type != local accept
+            ip saddr 169.254.0.0/16 accept
+            ip6 saddr fe80::/10 accept
+            ip6 daddr fe80::/10 accept
+            udp dport { 68, 546 } accept
+        {{string.Concat(keep.Select(k => string.Create(CultureInfo.InvariantCulture, $"    {k.Protocol} dport {k.Port} accept\n")))}}    tcp flags & (syn | ack) != syn socket wildcard 0 accept
+            meta l4proto udp socket wildcard 0 accept
+            meta nfproto ipv4 dnat ip to {{a.V4}}
+            meta nfproto ipv6 dnat ip6 to {{a.V6}}
+          }
+
+        """;
 
     private static void Publish(PublishedPort row, PortAddresses a, StringBuilder outside, StringBuilder local)
     {

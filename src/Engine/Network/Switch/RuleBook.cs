@@ -8,7 +8,7 @@ namespace HyperSpector.Engine.Network.Switch;
 /// </summary>
 internal sealed class RuleBook
 {
-    private sealed record Page(string Text, IReadOnlyList<(string Family, string Name)> Tables, string? Device, string Listing);
+    private sealed record Page(string Text, IReadOnlyList<(string Family, string Name)> Tables, IReadOnlyList<string> Devices, string Listing);
 
     // Held while nft runs: no page is restored that is being changed or removed.
     private readonly Lock _lock = new();
@@ -18,13 +18,13 @@ internal sealed class RuleBook
     /// <param name="name">Of the page.</param>
     /// <param name="text">Removes its tables and makes them anew.</param>
     /// <param name="tables">The tables it makes.</param>
-    /// <param name="device">The interface without which the kernel takes the page's tables away.</param>
-    internal void Apply(string name, string text, IReadOnlyList<(string Family, string Name)> tables, string? device = null)
+    /// <param name="devices">Interfaces without which the page's rules cannot be made, or the kernel takes them away.</param>
+    internal void Apply(string name, string text, IReadOnlyList<(string Family, string Name)> tables, params IReadOnlyList<string> devices)
     {
         lock (_lock)
         {
             NfTables.Apply(text);
-            _pages[name] = new Page(text, tables, device, NfTables.List(tables) ?? throw new IOException($"nft does not show the tables of {name} that it has just made"));
+            _pages[name] = new Page(text, tables, devices, NfTables.List(tables) ?? throw new IOException($"nft does not show the tables of {name} that it has just made"));
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class RuleBook
     {
         lock (_lock)
         {
-            var wrong = _pages.Where(p => p.Value.Device is not { } device || Interfaces.IndexOf(device) != 0)
+            var wrong = _pages.Where(p => p.Value.Devices.All(d => Interfaces.IndexOf(d) != 0))
                 .Where(p => NfTables.List(p.Value.Tables) != p.Value.Listing).ToList();
             // One transaction: the switch is never half closed.
             if (wrong.Count > 0)

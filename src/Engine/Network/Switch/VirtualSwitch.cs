@@ -14,10 +14,13 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
 {
     private const char PortRole = 'p';
     private const char MirrorRole = 'm';
+    private const char UplinkRole = 'u';
 
     private readonly RuleBook _rules = new();
 
     private string GateProgram => Path.Join(Path.GetDirectoryName(program), "port.bpf.o");
+
+    private string UplinkProgram => Path.Join(Path.GetDirectoryName(program), "uplink.bpf.o");
 
     /// <summary>The eBPF object of an installed HyperSpector.</summary>
     public static string InstalledProgram => Path.Join(AppContext.BaseDirectory, "bpf/mirror.bpf.o");
@@ -45,10 +48,17 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
     /// <param name="initPid">A process in its network namespace.</param>
     /// <param name="addresses">From <see cref="AddressPlan.For"/>.</param>
     /// <param name="publish">Ports of the base that lead into it.</param>
-    public ServerPort AttachServer(string server, int initPid, PortAddresses addresses, IReadOnlyList<PublishedPort> publish)
+    /// <param name="uplink">Where else it meets the outside; null: nowhere. A NIC that is not there is joined by a later call.</param>
+    public ServerPort AttachServer(
+        string server, int initPid, PortAddresses addresses, IReadOnlyList<PublishedPort> publish, UplinkSpec? uplink = null)
     {
         var port = PortOf(server);
-        var configuration = new PortConfiguration(paths.Name, server, port, addresses);
+        var nic = UplinkOf(server, uplink);
+        if (nic is null)
+            _ = Links.Remove(UplinkNameOf(server));
+        else
+            addresses = addresses with { MachineMac = nic.Mac };
+        var configuration = new PortConfiguration(paths.Name, server, port, addresses, uplink);
         using var machine = NamespaceFd.NetworkOf(initPid);
         var alias = configuration.Alias(machine, publish);
         var links = Links.All();
@@ -58,10 +68,11 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
             // The gate first: the rules demand its mark.
             AttachGateAndMirrors();
             // Translation may differ, or the tables may be gone: then they are made anew, at once and whole.
-            var rules = PortTables.Render(paths.Name, port, addresses, publish);
+            configuration.SetKnobs();
+            var (rules, devices) = Rules();
             if (present.Alias != alias || !_rules.Holds(port, rules))
             {
-                ApplyRules(rules);
+                ApplyRules(rules, devices);
                 Links.Batch($"link set dev {port} alias {alias}");
                 configuration.Open();
             }
@@ -72,7 +83,8 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
         if (present is not null)
             _ = Links.Remove(port);
         configuration.Create(machine, alias);
-        ApplyRules(PortTables.Render(paths.Name, port, addresses, publish));
+        var (text, needed) = Rules();
+        ApplyRules(text, needed);
         configuration.SetKnobs();
         machine.Run(configuration.ConfigureInside);
         AttachGateAndMirrors();
@@ -90,7 +102,15 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
             return inside;
         }
 
-        void ApplyRules(string text) => _rules.Apply(port, text, PortTables.TablesOf(paths.Name, port), port);
+        // The macvlan first: rules name it by its number.
+        (string Text, IReadOnlyList<string> Devices) Rules()
+        {
+            var macvlan = nic?.Ensure(UplinkProgram, port) is { } index and > 0 ? (nic.Name, index) : ((string, uint)?)null;
+            return (PortTables.Render(paths.Name, port, addresses, publish, uplink, macvlan), macvlan is null ? [port] : [port, nic!.Name]);
+        }
+
+        void ApplyRules(string text, IReadOnlyList<string> devices) =>
+            _rules.Apply(port, text, PortTables.TablesOf(paths.Name, port), devices);
 
         void AttachGateAndMirrors()
         {
@@ -107,6 +127,7 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
         var port = PortOf(server);
         // The port first: its VM is never without policing.
         _ = Links.Remove(port);
+        _ = Links.Remove(UplinkNameOf(server));
         _rules.Remove(port, PortTables.Delete(paths.Name, port));
     }
 
@@ -142,5 +163,5 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
     // A crash between making a pair and naming its owner leaves one without an alias: nobody else makes such names.
     private bool IsOurs(LinkRow link) =>
         link.Alias?.StartsWith($"hyperspector/{paths.Name}/", StringComparison.Ordinal)
-        ?? (link.Name.Length == 11 && link.Name[..3] is "hsp" or "hsm" && link.Name[3..].All(char.IsAsciiHexDigitLower));
+        ?? (link.Name.Length == 11 && link.Name[..3] is "hsp" or "hsm" or "hsu" && link.Name[3..].All(char.IsAsciiHexDigitLower));
 }
