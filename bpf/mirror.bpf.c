@@ -5,16 +5,21 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 #include "gate.bpf.h"
+#include "filter.bpf.h"
 
 // Where copies go. Written by the daemon before the programs are attached.
 struct target {
 	__u32 interface; // index of the base's end of the mirror
 	__u32 always;    // copy whatever the flag says
 	__u32 priority;  // of this mirror's filters on the server's port: for a daemon that takes over
-	__u32 strict;    // hold back whatever the mirror's other end did not take: somebody inside might have closed it
+	__u32 how;       // bits: HS_STRICT, and above HS_FILTER_AT, which filter; 0: none
 };
 
-// What became of every frame that passed: received + sent = mirrored + dropped + idle.
+// Hold back whatever the mirror's other end did not take: somebody inside might have closed it.
+#define HS_STRICT    1
+#define HS_FILTER_AT 8
+
+// What became of every frame that passed: received + sent = mirrored + dropped + idle + left out (filter.bpf.h).
 struct counters {
 	__u64 received;
 	__u64 sent;
@@ -51,11 +56,12 @@ struct {
 } hs_counters SEC(".maps");
 
 // True if the frame may pass.
-static __always_inline bool copy(struct __sk_buff *skb, struct counters *counters)
+static __always_inline bool copy(struct __sk_buff *skb, struct counters *counters, __u32 direction)
 {
 	__u32 zero = 0;
 	volatile __u32 *active = bpf_map_lookup_elem(&hs_flag, &zero);
 	struct target *target = bpf_map_lookup_elem(&hs_target, &zero);
+	__u32 filter;
 	long lost;
 
 	// Neither can be missing from an array; the verifier wants to hear it.
@@ -66,6 +72,10 @@ static __always_inline bool copy(struct __sk_buff *skb, struct counters *counter
 		counters->idle++;
 		return true;
 	}
+	// What is not to be copied needs no mirror, and passes.
+	filter = target->how >> HS_FILTER_AT;
+	if (filter && !wanted(skb, filter - 1, direction))
+		return true;
 	// The clone is sent through the mirror's veth at once, on this processor: order is kept per direction, and the result is
 	// that of the frame's whole way into the IDS VM's receive queue.
 	lost = bpf_clone_redirect(skb, target->interface, 0);
@@ -76,7 +86,7 @@ static __always_inline bool copy(struct __sk_buff *skb, struct counters *counter
 	}
 	// A full receive queue (NET_XMIT_DROP) is a loss, and counted. All else (no such interface; it is down; NET_XMIT_CN, the answer
 	// of an interface whose other end is down) means that there is no mirror: nothing passes unseen (SW-2).
-	if (lost != NET_XMIT_DROP || target->strict)
+	if (lost != NET_XMIT_DROP || (target->how & HS_STRICT))
 		return false;
 	counters->dropped++;
 	return true;
@@ -94,7 +104,7 @@ int hs_to_server(struct __sk_buff *skb) // egress of the port's base end
 	address(skb);
 	if (!counters)
 		return TC_ACT_SHOT;
-	if (!copy(skb, counters)) {
+	if (!copy(skb, counters, HS_TO_SERVER)) {
 		counters->held++;
 		return TC_ACT_SHOT;
 	}
@@ -110,7 +120,7 @@ int hs_from_server(struct __sk_buff *skb) // ingress of the port's base end, bef
 
 	if (!counters)
 		return TC_ACT_SHOT;
-	if (!copy(skb, counters)) {
+	if (!copy(skb, counters, HS_FROM_SERVER)) {
 		counters->held++;
 		return TC_ACT_SHOT;
 	}
@@ -131,6 +141,31 @@ int hs_refuse(struct __sk_buff *skb)
 	if (counters)
 		counters->refused++;
 	return TC_ACT_SHOT;
+}
+
+// Egress of the mirror's base end, there only while a filter cuts: the copy alone loses its end. All of it, super-packets too, is copied
+// once to be cut (bpf_skb_change_tail). What the helper refuses, a header or a checksum that lies beyond the cut, goes whole.
+SEC("tc")
+int hs_cut(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct target *target = bpf_map_lookup_elem(&hs_target, &zero);
+	struct left_out *left_out = bpf_map_lookup_elem(&hs_left_out, &zero);
+	__u32 length = skb->len;
+	struct filter *filter;
+	__u32 slot;
+
+	if (!target || !left_out)
+		return TC_ACT_UNSPEC;
+	slot = (target->how >> HS_FILTER_AT) - 1;
+	filter = bpf_map_lookup_elem(&hs_filter, &slot);
+	if (!filter || !filter->truncate || length <= filter->truncate)
+		return TC_ACT_UNSPEC;
+	if (!bpf_skb_change_tail(skb, filter->truncate, 0)) {
+		left_out->cut++;
+		left_out->cut_bytes += length - skb->len;
+	}
+	return TC_ACT_UNSPEC;
 }
 
 // Ingress of the IDS VM's end. Packet sockets see every frame; the VM's own protocols must not: a server could address a broadcast

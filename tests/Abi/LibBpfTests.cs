@@ -33,6 +33,7 @@ public sealed class LibBpfTests
         Offset<LibBpf.MapInfo>(c, "struct bpf_map_info", nameof(LibBpf.MapInfo.Name), "name");
         KernelHeaders.AppendConstant(c, nameof(LibBpf.BPF_TC_INGRESS), LibBpf.BPF_TC_INGRESS);
         KernelHeaders.AppendConstant(c, nameof(LibBpf.BPF_TC_EGRESS), LibBpf.BPF_TC_EGRESS);
+        KernelHeaders.AppendConstant(c, nameof(LibBpf.BPF_TC_F_REPLACE), LibBpf.BPF_TC_F_REPLACE);
 
         var complaints = Compiler.Check(c.ToString());
 

@@ -79,7 +79,7 @@ public sealed record MachineStatus
     public ResourceUsage? Usage { get; init; }
 }
 
-/// <summary>The identity of a server's port (design §4): received + sent = mirrored + dropped + idle.</summary>
+/// <summary>The identity of a server's port (design §4): received + sent = mirrored + dropped + idle + left out.</summary>
 public sealed record MirrorStatus
 {
     /// <summary>The watched server.</summary>
@@ -111,6 +111,24 @@ public sealed record MirrorStatus
 
     /// <summary>Frames that passed while nobody captured (SW-5).</summary>
     public long Idle { get; init; }
+
+    /// <summary>What its filter says; null: everything is copied.</summary>
+    public FilterSpec? Filter { get; init; }
+
+    /// <summary>Frames that passed and were not copied because a filter said so.</summary>
+    public long LeftOut { get; init; }
+
+    /// <summary>Of these, those of flows that are not in the sample; the others were left out by rules.</summary>
+    public long Unsampled { get; init; }
+
+    /// <summary>Bytes of the frames that were left out.</summary>
+    public long LeftOutBytes { get; init; }
+
+    /// <summary>Frames whose copies lost their end.</summary>
+    public long Truncated { get; init; }
+
+    /// <summary>Bytes that these copies lost.</summary>
+    public long TruncatedBytes { get; init; }
 
     /// <summary>Frames that the IDS VM sent into the mirror port; all were dropped (SW-4).</summary>
     public long Refused { get; init; }

@@ -47,6 +47,9 @@ public sealed record EnvironmentSpec
     /// <summary>The server VMs that it watches, in the order of the file (slots of shadow PIDs, names of mirror ports).</summary>
     public IReadOnlyList<string> Watch { get; set; } = [];
 
+    /// <summary>What the mirrors of some of them leave out, by server.</summary>
+    public IReadOnlyDictionary<string, FilterSpec> Filters { get; set; } = new Dictionary<string, FilterSpec>();
+
     /// <summary>The packs, resolved.</summary>
     public IReadOnlyList<PackSpec> Packs { get; set; } = [];
 

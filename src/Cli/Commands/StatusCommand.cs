@@ -58,6 +58,8 @@ internal static class StatusCommand
         PrintLayers(screen, status.Machines);
         if (status.Mirrors.Count > 0)
             PrintMirrors(screen, status.Mirrors);
+        if (status.Mirrors.Where(m => m.Filter is not null || m.LeftOut + m.Truncated > 0).ToList() is { Count: > 0 } filtered)
+            PrintFilters(screen, filtered);
         if (status.Parts.Count > 0)
             PrintParts(screen, status.Parts);
         foreach (var rule in status.ForeignRules)
@@ -85,27 +87,51 @@ internal static class StatusCommand
     {
         screen.Line();
         screen.Table(
-            ["MIRROR", "INTO", "COPYING", "RECEIVED", "+ SENT", "= MIRRORED", "+ DROPPED", "+ IDLE", "IDENTITY", "HELD BACK", "REFUSED"],
+            ["MIRROR", "INTO", "COPYING", "RECEIVED", "+ SENT", "= MIRRORED", "+ DROPPED", "+ IDLE", "+ LEFT OUT", "IDENTITY", "HELD BACK", "REFUSED"],
             mirrors.Select(m => (IReadOnlyList<Cell>)
             [
                 new Cell(m.Server, Tone.Heading),
                 $"{m.Environment} {m.Interface}",
-                m.Active ? new Cell(m.Frames == Api.Site.FrameForm.Wire ? "wire frames" : "yes", Tone.Good) : new Cell("no capture", Tone.Dim),
+                Copying(m),
                 Number(m.Received),
                 Number(m.Sent),
                 Number(m.Mirrored),
                 new Cell(Number(m.Dropped), m.Dropped == 0 ? Tone.Plain : Tone.Bad),
                 Number(m.Idle),
+                new Cell(Number(m.LeftOut), m.LeftOut == 0 ? Tone.Plain : Tone.Warn),
                 Identity(m),
                 new Cell(Number(m.Held), m.Held == 0 ? Tone.Plain : Tone.Warn),
                 new Cell(Number(m.Refused), m.Refused == 0 ? Tone.Plain : Tone.Warn),
             ]));
     }
 
+    private static Cell Copying(MirrorStatus mirror) => mirror.Active
+        ? new Cell((mirror.Frames == Api.Site.FrameForm.Wire ? "wire frames" : "yes") + (mirror.Filter is null ? "" : ", filtered"), mirror.Filter is null ? Tone.Good : Tone.Warn)
+        : new Cell("no capture", Tone.Dim);
+
+    // The blind part of every mirror that has one, or had one: counters outlive a filter.
+    private static void PrintFilters(Screen screen, IReadOnlyList<MirrorStatus> filtered)
+    {
+        screen.Line();
+        screen.Table(
+            ["FILTER OF", "INTO", "LEFT OUT BY RULES", "BY SAMPLE", "BYTES", "TRUNCATED", "BYTES", "COPIED IS"],
+            filtered.Select(m => (IReadOnlyList<Cell>)
+            [
+                new Cell(m.Server, Tone.Heading),
+                $"{m.Environment} {m.Interface}",
+                Number(m.LeftOut - m.Unsampled),
+                Number(m.Unsampled),
+                Number(m.LeftOutBytes),
+                Number(m.Truncated),
+                Number(m.TruncatedBytes),
+                m.Filter is { } filter ? FilterText.Of(filter) : "everything now",
+            ]));
+    }
+
     // Frames under way between two counters make it differ by a few while traffic flows.
     private static Cell Identity(MirrorStatus mirror)
     {
-        var missing = mirror.Received + mirror.Sent - mirror.Mirrored - mirror.Dropped - mirror.Idle;
+        var missing = mirror.Received + mirror.Sent - mirror.Mirrored - mirror.Dropped - mirror.Idle - mirror.LeftOut;
         return missing == 0 ? new Cell("holds", Tone.Good) : new Cell($"off by {Number(missing)}", Tone.Bad);
     }
 

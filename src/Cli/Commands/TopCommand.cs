@@ -46,8 +46,10 @@ internal static class TopCommand
             return;
         }
 
+        // Eighty columns hold no more than the usual ones.
+        var filtered = sample.Machines.Any(m => m.LeftOut > 0);
         screen.Table(
-            ["NAME", "KIND", "STATE", "CPU %", "MEMORY", "LIMIT", "PIDS", "FRAMES/S", "DROPS/S", "DROPPED"],
+            ["NAME", "KIND", "STATE", "CPU %", "MEMORY", "LIMIT", "PIDS", "FRAMES/S", "DROPS/S", "DROPPED", .. filtered ? (string[])["LEFT OUT/S"] : []],
             sample.Machines.Select(m => (IReadOnlyList<Cell>)
             [
                 new Cell(m.Name, Tone.Heading),
@@ -60,6 +62,7 @@ internal static class TopCommand
                 Number(m.FramesPerSecond, "0"),
                 new Cell(Number(m.DropsPerSecond, "0"), m.DropsPerSecond > 0 ? Tone.Bad : Tone.Plain),
                 new Cell(Number(m.Dropped, "0"), m.Dropped > 0 ? Tone.Warn : Tone.Plain),
+                .. filtered ? (Cell[])[Number(m.LeftOutPerSecond, "0")] : [],
             ]));
     }
 

@@ -16,9 +16,11 @@ internal sealed record HostSample(DateTimeOffset Time, string Host, double Secon
 /// <param name="FramesPerSecond">Copied to it (an IDS VM), or of it (a server), over all its mirrors.</param>
 /// <param name="DropsPerSecond">Frames that should have been copied and were not.</param>
 /// <param name="Dropped">The same since the mirrors were made.</param>
+/// <param name="LeftOutPerSecond">Frames that passed and were not copied because a filter said so.</param>
+/// <param name="LeftOut">The same since the mirrors were made.</param>
 internal sealed record MachineSample(
     string Name, string Kind, string State, double? Cpu, long? Memory, long? MemoryLimit, long? Pids, double? FramesPerSecond,
-    double? DropsPerSecond, long? Dropped);
+    double? DropsPerSecond, long? Dropped, double? LeftOutPerSecond, long? LeftOut);
 
 /// <summary>From two statuses to what happened in between. Pure.</summary>
 internal static class Sampling
@@ -39,7 +41,9 @@ internal static class Sampling
             machine.Usage?.Memory, machine.Usage?.MemoryLimit, machine.Usage?.Pids,
             known ? Rate(pairs.Sum(p => p.Then!.Mirrored), pairs.Sum(p => p.Now.Mirrored), seconds) : null,
             known ? Rate(pairs.Sum(p => p.Then!.Dropped), pairs.Sum(p => p.Now.Dropped), seconds) : null,
-            mirrors.Count > 0 ? mirrors.Sum(m => m.Dropped) : null);
+            mirrors.Count > 0 ? mirrors.Sum(m => m.Dropped) : null,
+            known ? Rate(pairs.Sum(p => p.Then!.LeftOut), pairs.Sum(p => p.Now.LeftOut), seconds) : null,
+            mirrors.Count > 0 ? mirrors.Sum(m => m.LeftOut) : null);
     }
 
     // A counter that went back is another one: its mirror, or its VM, was made anew.

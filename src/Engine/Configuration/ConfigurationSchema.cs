@@ -23,6 +23,8 @@ public static class ConfigurationSchema
         ("volume", Properties(VolumeReader.Keys, "source", "target")),
         ("resources", Properties(ResourceReader.Keys)),
         ("health", Properties(HealthReader.Keys, "run")),
+        ("watch", Properties(WatchReader.Keys, "server")),
+        ("rule", Properties(FilterRuleReader.Keys)),
         ("pack", Properties(PackUse.Keys, "name")));
 
     /// <summary>Schema of <c>pack.yaml</c>.</summary>

@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration.Keys;
 using HyperSpector.Engine.Images;
 using HyperSpector.Engine.Machines.Oci;
 using HyperSpector.Engine.Packs;
@@ -128,7 +129,7 @@ internal sealed class EnvironmentDraft(SourceFile file, TextNode name, PackCatal
 {
     internal PackCatalog Catalog => catalog;
 
-    internal IReadOnlyList<(Node At, string Server)> Watch { get; set; } = [];
+    internal IReadOnlyList<WatchUse> Watch { get; set; } = [];
 
     internal IReadOnlyList<PackUse> Packs { get; set; } = [];
 

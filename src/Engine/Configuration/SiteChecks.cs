@@ -56,8 +56,10 @@ internal static class SiteChecks
 
     private static void Watches(SiteDraft site, EnvironmentDraft environment)
     {
-        foreach (var (at, server) in environment.Watch)
+        foreach (var (at, server, filter, truncateAt) in environment.Watch)
         {
+            if (filter?.Truncate is not null && environment.Frames == FrameForm.Wire)
+                site.File.Report(truncateAt!, "truncate: with 'frames: wire' what the kernel would cut into frames would lose its end first; remove one of them");
             if (!site.Servers.Any(s => s.Name.Value == server))
             {
                 var suggestion = Nearest.Suggest(server, site.Servers.Select(s => s.Name.Value));

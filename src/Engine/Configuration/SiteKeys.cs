@@ -24,8 +24,8 @@ internal static class SiteKeys
 
     internal static readonly IReadOnlyList<Key<EnvironmentDraft>> Environment =
     [
-        new("watch", "The server VMs that its IDS VM watches.", $$$"""{"type":"array","uniqueItems":true,"items":{"type":"string","pattern":"{{{Names.Pattern}}}"}}""",
-            (d, n) => d.Watch = Watch(d.File, n)),
+        new("watch", "The server VMs that its IDS VM watches: names, or mappings that say which of their frames are copied.", WatchReader.Schema,
+            (d, n) => d.Watch = WatchReader.Read(d.File, n)),
         new("packs", "Ready-made IDSes: names, or mappings with options.",
             $$$"""{"type":"array","items":{"oneOf":[{"type":"string","pattern":"{{{Names.Pattern}}}"},{"$ref":"#/definitions/pack"}]}}""",
             (d, n) => (d.HasPacks, d.Packs) = (true, PackUse.Read(d.File, n, d.Catalog))),
@@ -65,21 +65,5 @@ internal static class SiteKeys
             _ = Names.Check(site.File, name, what);
             read(name, value);
         }
-    }
-
-    private static List<(Node, string)> Watch(SourceFile file, Node node)
-    {
-        var watch = new List<(Node At, string Server)>();
-        foreach (var item in Values.List(file, node, "watch") ?? [])
-        {
-            if (Values.Text(file, item, "watch") is not { } server)
-                continue;
-            if (watch.Any(w => w.Server == server))
-                file.Report(item, $"watch: {Quoted.Text(server)} is there twice");
-            else
-                watch.Add((item, server));
-        }
-
-        return watch;
     }
 }

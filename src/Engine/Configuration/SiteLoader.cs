@@ -66,6 +66,7 @@ public static class SiteLoader
             // Beside packs nothing of an image runs: it is there for its files.
             Machine = e.Machine(runs: !e.HasPacks),
             Watch = [.. e.Watch.Select(w => w.Server)],
+            Filters = e.Watch.Where(w => w.Filter is not null).ToDictionary(w => w.Server, w => w.Filter!),
             Packs = [.. e.Packs.Where(p => p.Spec is not null).Select(p => p.Spec!)],
             Frames = e.Frames,
             Capture = e.Capture,

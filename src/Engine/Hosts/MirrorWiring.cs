@@ -14,6 +14,9 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
     {
         internal int EnvironmentPid { get; set; }
 
+        /// <summary>Can be changed while frames flow.</summary>
+        internal FilterSpec? Filter { get; set; }
+
         internal WireProbe? Probe { get; set; }
 
         internal long DropsReported { get; set; }
@@ -69,7 +72,7 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
 
         var next = new List<Wire>();
         foreach (var wire in wanted)
-            next.Add(_wires.FirstOrDefault(o => Same(o, wire)) ?? Attach(wire, site));
+            next.Add(_wires.FirstOrDefault(o => Same(o, wire)) is { } kept ? Filter(kept, wire.Filter) : Attach(wire, site));
         _wires = next;
     }
 
@@ -105,7 +108,10 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
         from server in environment.Value.Watch
         let always = environment.Value.Capture == CaptureMode.Always
         let admin = environment.Value.NetAdmin || environment.Value.Packs.Any(p => p.NetAdmin)
-        select new Wire(environment.Key, server, NameInside(environment.Value, server), environment.Value.Frames, always, admin);
+        select new Wire(environment.Key, server, NameInside(environment.Value, server), environment.Value.Frames, always, admin)
+        {
+            Filter = environment.Value.Filters.GetValueOrDefault(server),
+        };
 
     /// <summary><c>mon0</c> where one server is watched, <c>mon-NAME</c> where several are; cut to what an interface name holds.</summary>
     internal static string NameInside(EnvironmentSpec environment, string server)
@@ -131,6 +137,13 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
         return wire;
     }
 
+    private Wire Filter(Wire wire, FilterSpec? filter)
+    {
+        workshop.Switch.FilterMirror(wire.Server, wire.Environment, filter);
+        wire.Filter = filter;
+        return wire;
+    }
+
     /// <summary>Tells a keeper that was started anew about its mirrors.</summary>
     internal void Tell(MachineRecord environment)
     {
@@ -141,7 +154,7 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
     private void AttachAt(Wire wire, int slot)
     {
         _ = workshop.Switch.AttachMirror(
-            wire.Server, wire.Environment, wire.EnvironmentPid, wire.Interface, wire.Frames, wire.Always, wire.Strict);
+            wire.Server, wire.Environment, wire.EnvironmentPid, wire.Interface, wire.Frames, wire.Always, wire.Strict, wire.Filter);
         TellKeeper(wire, slot);
         wire.Probe?.Dispose();
         wire.Probe = null;
@@ -246,6 +259,12 @@ internal sealed class MirrorWiring(Workshop workshop, Action<string> log, TimePr
                 Mirrored = counters.Mirrored,
                 Dropped = counters.Dropped,
                 Idle = counters.Idle,
+                Filter = wire.Filter,
+                LeftOut = counters.LeftOut,
+                Unsampled = counters.Unsampled,
+                LeftOutBytes = counters.LeftOutBytes,
+                Truncated = counters.Truncated,
+                TruncatedBytes = counters.TruncatedBytes,
                 Refused = counters.Refused,
                 Held = counters.Held,
             };

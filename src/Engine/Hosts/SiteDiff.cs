@@ -68,8 +68,8 @@ internal sealed record SiteDiff
         ? left == right
         : JsonSerializer.Serialize(left, ApiJson.Default.HealthSpec) == JsonSerializer.Serialize(right, ApiJson.Default.HealthSpec);
 
-    // Published ports, uplinks, how and when frames are copied, and health checks are changed on a running machine; when it is to be started
-    // matters no more.
+    // Published ports, uplinks, which frames are copied, how and when, and health checks are changed on a running machine; when it is to be
+    // started matters no more.
     private static ServerSpec Core(ServerSpec server) => server with
     {
         Publish = [],
@@ -82,6 +82,7 @@ internal sealed record SiteDiff
 
     private static EnvironmentSpec Core(EnvironmentSpec environment) => environment with
     {
+        Filters = new Dictionary<string, FilterSpec>(),
         Frames = FrameForm.Carried,
         Capture = CaptureMode.Auto,
         Machine = environment.Machine with { Health = null },

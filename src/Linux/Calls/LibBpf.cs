@@ -9,6 +9,7 @@ internal static unsafe partial class LibBpf
 
     internal const int BPF_TC_INGRESS = 1;
     internal const int BPF_TC_EGRESS = 2;
+    internal const uint BPF_TC_F_REPLACE = 1 << 0;
 
     /// <summary>struct bpf_tc_hook.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 24)]

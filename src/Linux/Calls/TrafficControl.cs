@@ -46,6 +46,23 @@ public static class TrafficControl
         return true;
     }
 
+    /// <summary>Puts a program in the place of another one, in one step: no frame passes between the two.</summary>
+    public static unsafe void Replace(uint index, TrafficDirection direction, uint priority, BpfProgram program)
+    {
+        var hook = Hook(index, direction);
+        var options = new LibBpf.TcOptions
+        {
+            Size = (ulong)sizeof(LibBpf.TcOptions),
+            Program = program.Descriptor.Number,
+            Flags = LibBpf.BPF_TC_F_REPLACE,
+            Handle = Handle,
+            Priority = priority,
+        };
+        // SAFETY: both structures outlive the call.
+        _ = LibBpf.Check(LibBpf.bpf_tc_attach(&hook, &options), "bpf_tc_attach");
+        GC.KeepAlive(program);
+    }
+
     /// <summary>Detaches what has a priority; nothing being there is no error.</summary>
     public static unsafe void Detach(uint index, TrafficDirection direction, uint priority)
     {

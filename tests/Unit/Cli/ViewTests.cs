@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HyperSpector.Api;
+using HyperSpector.Api.Site;
 using Xunit;
 
 namespace HyperSpector.Tests.Unit.Cli;
@@ -89,10 +90,27 @@ public sealed class ViewTests : IDisposable
         Assert.Equal("", result.Error);
         var lines = Trimmed(result.Output);
         Assert.Equal("host default, hyperspectord 0.1.0", lines[0]);
-        Assert.Contains(lines, l => l.StartsWith("web     edge mon0  yes      100       50      140         3          7       holds", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("web     edge mon0  yes      100       50      140         3          7       0           holds", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.Contains("generation g1; the base has moved on: 'down' and 'up' make it anew", StringComparison.Ordinal));
         Assert.Contains(lines, l => l == "reader  edge  not running  4");
         Assert.Contains(lines, l => l.Contains("1879048192-1879113727", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Status_OfAFilteredMirror_SaysWhatIsLeftOut()
+    {
+        var mirror = Samples.Mirror with
+        {
+            Mirrored = 100, LeftOut = 40, Unsampled = 30, LeftOutBytes = 5000, Truncated = 2, TruncatedBytes = 999,
+            Filter = new FilterSpec { Only = [new FilterRule { Protocols = [6] }], Sample = 4 },
+        };
+        _host.Daemon.Answer("GET /status", Samples.Json(Samples.Status with { Mirrors = [mirror] }));
+
+        var lines = Trimmed(_host.Run("status").Output).Select(l => string.Join(' ', l.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToList();
+
+        Assert.Contains("web edge mon0 yes, filtered 100 50 100 3 7 40 holds 0 9", lines);
+        Assert.Contains("FILTER OF INTO LEFT OUT BY RULES BY SAMPLE BYTES TRUNCATED BYTES COPIED IS", lines);
+        Assert.Contains("web edge mon0 10 30 5000 2 999 only tcp; 1 flow of 4", lines);
     }
 
     [Fact]

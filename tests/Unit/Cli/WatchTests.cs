@@ -21,6 +21,23 @@ public sealed class WatchTests : IDisposable
         var (web, edge) = (sample.Machines[0], sample.Machines[1]);
         Assert.Equal((0.5, 1000, 50, 0.5, 5), (web.Cpu, web.Memory, web.FramesPerSecond, web.DropsPerSecond, web.Dropped));
         Assert.Equal((50, null), (edge.FramesPerSecond, edge.Cpu));
+        Assert.Equal((0.0, 0), (edge.LeftOutPerSecond, edge.LeftOut));
+    }
+
+    [Fact]
+    public void Between_TwoStatusesOfAFilteredMirror_TellsWhatIsLeftOut()
+    {
+        var edge = Sampling.Between(LeavingOut(At(1), 100), LeavingOut(At(2), 120), TimeSpan.FromSeconds(4), DateTimeOffset.UnixEpoch).Machines[1];
+
+        Assert.Equal((5.0, 120), (edge.LeftOutPerSecond, edge.LeftOut));
+    }
+
+    [Fact]
+    public void Top_OfAFilteredMirror_HasAColumnForIt()
+    {
+        _host.Daemon.On("GET /status", (_, response) => response.WholeAsync(Samples.Json(LeavingOut(At(_asked++), 100)), 200));
+
+        Assert.Contains("DROPPED  LEFT OUT/S", _host.Run("top").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,6 +124,8 @@ public sealed class WatchTests : IDisposable
     }
 
     private void Serve() => _host.Daemon.On("GET /status", (_, response) => response.WholeAsync(Samples.Json(At(_asked++)), 200));
+
+    private static HostStatus LeavingOut(HostStatus status, long frames) => status with { Mirrors = [status.Mirrors[0] with { LeftOut = frames }] };
 
     private static HostStatus At(int look) => Samples.Status with
     {

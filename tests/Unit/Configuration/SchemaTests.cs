@@ -35,6 +35,8 @@ public sealed class SchemaTests
                 "volume" => $"servers: {{web: {{volumes: [{{{key}: [[]]}}]}}}}",
                 "resources" => $"servers: {{web: {{resources: {{{key}: [[]]}}}}}}",
                 "health" => $"servers: {{web: {{health: {{{key}: [[]]}}}}}}",
+                "watch" => $"environments: {{edge: {{watch: [{{{key}: [[]]}}]}}}}",
+                "rule" => $"environments: {{edge: {{watch: [{{server: web, only: {{{key}: [[]]}}}}]}}}}",
                 "pack" => $"environments: {{edge: {{packs: [{{{key}: [[]]}}]}}}}",
                 _ => throw new InvalidOperationException(path),
             };

@@ -63,6 +63,21 @@ public class SiteDiffTests
     }
 
     [Fact]
+    public void Between_OtherFilter_KeepsTheIdsVm()
+    {
+        var site = Site(s_machine);
+        site = site with
+        {
+            Environments = new Dictionary<string, EnvironmentSpec>
+            {
+                ["edge"] = site.Environments["edge"] with { Filters = new Dictionary<string, FilterSpec> { ["web"] = new() { Sample = 10 } } },
+            },
+        };
+
+        Assert.Contains("edge", SiteDiff.Between(Present(s_machine), site).Keep);
+    }
+
+    [Fact]
     public void Between_OtherCommand_MakesTheServerAnewAndKeepsItsFiles()
     {
         var diff = SiteDiff.Between(Present(s_machine), Site(s_machine with { Run = ["/bin/false"] }));

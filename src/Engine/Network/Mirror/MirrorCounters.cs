@@ -2,8 +2,8 @@ namespace HyperSpector.Engine.Network.Mirror;
 
 /// <summary>
 /// What became of every frame that passed a server's port, as far as one mirror is concerned:
-/// <see cref="Received"/> + <see cref="Sent"/> = <see cref="Mirrored"/> + <see cref="Dropped"/> + <see cref="Idle"/>, exact
-/// whenever no frame is under way.
+/// <see cref="Received"/> + <see cref="Sent"/> = <see cref="Mirrored"/> + <see cref="Dropped"/> + <see cref="Idle"/>
+/// + <see cref="LeftOut"/>, exact whenever no frame is under way.
 /// </summary>
 public sealed record MirrorCounters
 {
@@ -22,7 +22,22 @@ public sealed record MirrorCounters
     /// <summary>Frames that passed while nobody captured.</summary>
     public long Idle { get; init; }
 
-    /// <summary>Bytes of the mirrored frames.</summary>
+    /// <summary>Frames that passed and were not copied because a filter said so.</summary>
+    public long LeftOut { get; init; }
+
+    /// <summary>Of these, those of flows that are not in the sample.</summary>
+    public long Unsampled { get; init; }
+
+    /// <summary>Bytes of the frames that were left out.</summary>
+    public long LeftOutBytes { get; init; }
+
+    /// <summary>Frames whose copies lost their end.</summary>
+    public long Truncated { get; init; }
+
+    /// <summary>Bytes that these copies lost.</summary>
+    public long TruncatedBytes { get; init; }
+
+    /// <summary>Bytes of the mirrored frames, whole.</summary>
     public long Bytes { get; init; }
 
     /// <summary>Frames that the IDS VM sent into the mirror port; every one was dropped.</summary>

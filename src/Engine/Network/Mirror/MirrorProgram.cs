@@ -9,11 +9,12 @@ namespace HyperSpector.Engine.Network.Mirror;
 /// and holds the maps; the two that copy live at the server's port. So a new port gets new copying programs on the old maps, and
 /// whoever has mapped the flag keeps it.
 /// </summary>
-internal sealed class MirrorProgram : IDisposable
+internal sealed partial class MirrorProgram : IDisposable
 {
     // The mirror's ends carry one program each; a port one pair per mirror. skb->tc_index has a bit for each.
     private const uint Only = 1;
     private const uint MostMirrors = 16;
+    private const uint Strict = 1; // of Target.How, as HS_STRICT
     private const string FlagMap = "hs_flag";
     private const string TargetMap = "hs_target";
     private const string CountersMap = "hs_counters";
@@ -23,12 +24,16 @@ internal sealed class MirrorProgram : IDisposable
 
     private readonly BpfMap _counters;
     private readonly BpfMap _target;
+    private readonly BpfMap _filter;
+    private readonly BpfMap _leftOut;
 
-    private MirrorProgram(BpfMap flag, BpfMap target, BpfMap counters)
+    private MirrorProgram(BpfMap flag, BpfMap target, BpfMap counters, BpfMap filter, BpfMap leftOut)
     {
         Flag = flag;
         _target = target;
         _counters = counters;
+        _filter = filter;
+        _leftOut = leftOut;
     }
 
     internal BpfMap Flag { get; }
@@ -54,14 +59,16 @@ internal sealed class MirrorProgram : IDisposable
         internal uint Interface;
         internal uint Always;
         internal uint Priority;
-        internal uint Strict;
+        internal uint How;
     }
 
     /// <summary>The bit that the gate demands of a frame which this mirror has had; 0 as long as it is at no port.</summary>
     internal uint Bit => _target.Read<Target>(0).Priority is var priority and > 0 ? 1u << ((int)priority - 1) : 0;
 
     /// <summary>Finds the maps of a mirror by its base end; null if there is no mirror.</summary>
-    internal static MirrorProgram? Find(string name)
+    /// <param name="path">The object file.</param>
+    /// <param name="name">The mirror's base end.</param>
+    internal static MirrorProgram? Find(string path, string name)
     {
         var index = Interfaces.IndexOf(name);
         if (index == 0)
@@ -70,9 +77,21 @@ internal sealed class MirrorProgram : IDisposable
         if (program?.FindMap(FlagMap) is not { } flag)
             return null;
         // What another version made counts otherwise: it is none of ours, and made anew.
-        return program.FindMap(TargetMap) is { } target && program.FindMap(CountersMap) is { } counters && counters.Fits<Counts>()
-            ? new MirrorProgram(flag, target, counters)
-            : null;
+        if (program.FindMap(TargetMap) is not { } target || program.FindMap(CountersMap) is not { } counters || !counters.Fits<Counts>())
+            return null;
+        if (program.FindMap(FilterMap) is { } filter && program.FindMap(LeftOutMap) is { } leftOut)
+            return filter.Fits<FilterImage>() && leftOut.Fits<LeftOut>() ? new MirrorProgram(flag, target, counters, filter, leftOut) : null;
+
+        // Of a version that had no filters; all else is as it was, and whoever captures need not notice.
+        using var loaded = BpfObject.Open(path);
+        loaded.Reuse(FlagMap, flag);
+        loaded.Reuse(TargetMap, target);
+        loaded.Reuse(CountersMap, counters);
+        loaded.Load();
+        var mirror = new MirrorProgram(flag, target, counters, loaded.OpenMap(FilterMap), loaded.OpenMap(LeftOutMap));
+        program.Bind(mirror._filter);
+        program.Bind(mirror._leftOut);
+        return mirror;
     }
 
     /// <summary>Loads the programs of a new mirror; its ends must be down still.</summary>
@@ -84,12 +103,15 @@ internal sealed class MirrorProgram : IDisposable
     {
         using var loaded = BpfObject.Open(path);
         loaded.Load();
-        var mirror = new MirrorProgram(loaded.OpenMap(FlagMap), loaded.OpenMap(TargetMap), loaded.OpenMap(CountersMap));
+        var mirror = new MirrorProgram(
+            loaded.OpenMap(FlagMap), loaded.OpenMap(TargetMap), loaded.OpenMap(CountersMap), loaded.OpenMap(FilterMap), loaded.OpenMap(LeftOutMap));
         var index = Interfaces.IndexOf(name);
         mirror._target.Write(0, new Target { Interface = index });
         using var refuse = loaded.Program("hs_refuse");
         refuse.Bind(mirror.Flag);
         refuse.Bind(mirror._target);
+        refuse.Bind(mirror._filter);
+        refuse.Bind(mirror._leftOut);
         TrafficControl.Prepare(index);
         _ = TrafficControl.TryAttach(index, TrafficDirection.Ingress, Only, refuse);
 
@@ -111,18 +133,21 @@ internal sealed class MirrorProgram : IDisposable
     {
         if (IsAttachedTo(port, gate))
             return;
-        using var loaded = BpfObject.Open(path);
-        loaded.Reuse(FlagMap, Flag);
-        loaded.Reuse(TargetMap, _target);
-        loaded.Reuse(CountersMap, _counters);
-        loaded.Reuse(GateMap, gate);
-        loaded.Load();
+        using var loaded = Load(path, gate);
         using var toServer = loaded.Program("hs_to_server");
         using var fromServer = loaded.Program("hs_from_server");
         var index = Interfaces.IndexOf(port);
+        var target = _target.Read<Target>(0);
+        if (target.Priority != 0 && Both.All(d => IsAttached(index, d, target)))
+        {
+            // Of another version, or of a gate that is no more: each gives way to its successor in one step, and no frame is held.
+            TrafficControl.Replace(index, TrafficDirection.Egress, target.Priority, toServer);
+            TrafficControl.Replace(index, TrafficDirection.Ingress, target.Priority, fromServer);
+            return;
+        }
+
         DetachFrom(port);
         TrafficControl.Prepare(index);
-        var target = _target.Read<Target>(0);
         for (var priority = Only; priority <= MostMirrors; priority++)
         {
             // Written first: a crash in between leaves nothing that the next attempt would not find.
@@ -140,14 +165,14 @@ internal sealed class MirrorProgram : IDisposable
     }
 
     /// <summary>
-    /// Are both copying programs at this port, and do they know what its gate demands? One that went by the map of a gate that was
-    /// made anew since would let pass what another mirror has not had.
+    /// Are both copying programs at this port, and do they know what its gate demands, and our filter? One that went by the map of a
+    /// gate that was made anew since would let pass what another mirror has not had.
     /// </summary>
     internal bool IsAttachedTo(string port, BpfMap gate)
     {
         var index = Interfaces.IndexOf(port);
         var target = _target.Read<Target>(0);
-        return index != 0 && target.Priority != 0 && Both.All(d => IsAttached(index, d, target, gate.Describe().Id));
+        return index != 0 && target.Priority != 0 && Both.All(d => IsAttached(index, d, target, gate));
     }
 
     /// <summary>Stops copying from a port.</summary>
@@ -183,8 +208,11 @@ internal sealed class MirrorProgram : IDisposable
     /// <summary>How this mirror copies.</summary>
     /// <param name="always">Whether or not the flag is set.</param>
     /// <param name="strict">Hold frames back that the IDS VM's end does not take, for whatever reason.</param>
-    internal void Configure(bool always, bool strict) =>
-        _target.Write(0, _target.Read<Target>(0) with { Always = always ? 1u : 0u, Strict = strict ? 1u : 0u });
+    internal void Configure(bool always, bool strict)
+    {
+        var target = _target.Read<Target>(0);
+        _target.Write(0, target with { Always = always ? 1u : 0u, How = (target.How & ~Strict) | (strict ? Strict : 0) });
+    }
 
     internal bool IsActive => Flag.Read<uint>(0) != 0 || _target.Read<Target>(0).Always != 0;
 
@@ -212,16 +240,36 @@ internal sealed class MirrorProgram : IDisposable
         Flag.Dispose();
         _target.Dispose();
         _counters.Dispose();
+        _filter.Dispose();
+        _leftOut.Dispose();
+    }
+
+    private BpfObject Load(string path, BpfMap? gate = null)
+    {
+        var loaded = BpfObject.Open(path);
+        loaded.Reuse(FlagMap, Flag);
+        loaded.Reuse(TargetMap, _target);
+        loaded.Reuse(CountersMap, _counters);
+        loaded.Reuse(FilterMap, _filter);
+        loaded.Reuse(LeftOutMap, _leftOut);
+        if (gate is not null)
+            loaded.Reuse(GateMap, gate);
+        loaded.Load();
+        return loaded;
     }
 
     // The priority may be another mirror's by now: the program there must copy to our end.
-    private static bool IsAttached(uint port, TrafficDirection direction, Target target, uint? gate = null)
+    private bool IsAttached(uint port, TrafficDirection direction, Target target, BpfMap? gate = null)
     {
         using var program = TrafficControl.Find(port, direction, target.Priority);
         using var map = program?.FindMap(TargetMap);
-        if (map?.Read<Target>(0).Interface != target.Interface)
-            return false;
-        using var demands = gate is null ? null : program?.FindMap(GateMap);
-        return gate is null || demands?.Describe().Id == gate;
+        return map?.Read<Target>(0).Interface == target.Interface
+            && (gate is null || (Knows(program!, GateMap, gate) && Knows(program!, FilterMap, _filter)));
+    }
+
+    private static bool Knows(BpfProgram program, string name, BpfMap ours)
+    {
+        using var map = program.FindMap(name);
+        return map?.Describe().Id == ours.Describe().Id;
     }
 }

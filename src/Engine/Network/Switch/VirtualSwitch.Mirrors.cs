@@ -19,8 +19,10 @@ public sealed partial class VirtualSwitch
     /// Hold back what the IDS VM's end does not take, for whatever reason. For IDS VMs that have power over their end: they might have
     /// closed it. In others nobody has, and what is not taken has met a full queue: a loss, which is counted.
     /// </param>
+    /// <param name="filter">What is not copied; null: everything is.</param>
     public MirrorPort AttachMirror(
-        string server, string environment, int idsInitPid, string insideName, FrameForm frames, bool always, bool strict = false)
+        string server, string environment, int idsInitPid, string insideName, FrameForm frames, bool always, bool strict = false,
+        FilterSpec? filter = null)
     {
         var name = MirrorOf(server, environment);
         var port = PortOf(server);
@@ -29,7 +31,7 @@ public sealed partial class VirtualSwitch
         var alias = configuration.Alias(machine, frames);
         var links = Links.All();
         var present = links.FirstOrDefault(l => l.Name == name);
-        var mirror = present?.Alias == alias && IsInside(present) ? MirrorProgram.Find(name) : null;
+        var mirror = present?.Alias == alias && IsInside(present) ? MirrorProgram.Find(program, name) : null;
         var created = mirror is null;
         if (mirror is null)
         {
@@ -44,6 +46,7 @@ public sealed partial class VirtualSwitch
         using (mirror)
         {
             mirror.Configure(always, strict);
+            mirror.Filter(program, name, filter);
             if (links.Any(l => l.Name == port))
             {
                 using var gate = PortGate.Ensure(GateProgram, port, Demanded(server));
@@ -62,6 +65,16 @@ public sealed partial class VirtualSwitch
         }
     }
 
+    /// <summary>
+    /// Changes what a mirror leaves out, while frames flow: each of them meets the old filter or the new one. Idempotent.
+    /// </summary>
+    public void FilterMirror(string server, string environment, FilterSpec? filter)
+    {
+        var name = MirrorOf(server, environment);
+        using var mirror = MirrorProgram.Find(program, name);
+        mirror?.Filter(program, name, filter);
+    }
+
     /// <summary>Removes a mirror port: its server is no more seen. Not an error if there is none.</summary>
     public void DetachMirror(string server, string environment)
     {
@@ -78,7 +91,7 @@ public sealed partial class VirtualSwitch
     public string? DefectOf(string server, string environment)
     {
         var port = PortOf(server);
-        using var mirror = MirrorProgram.Find(MirrorOf(server, environment));
+        using var mirror = MirrorProgram.Find(program, MirrorOf(server, environment));
         if (Interfaces.IndexOf(port) == 0)
             return $"the port of {server} is gone";
         if (mirror is null)
@@ -100,7 +113,7 @@ public sealed partial class VirtualSwitch
     {
         foreach (var link in MirrorsOf(server))
         {
-            using var mirror = MirrorProgram.Find(link.Name);
+            using var mirror = MirrorProgram.Find(program, link.Name);
             mirror?.AttachTo(program, port, gate.Map);
         }
     }
@@ -112,7 +125,7 @@ public sealed partial class VirtualSwitch
     {
         var name = MirrorOf(server, environment);
         var port = PortOf(server);
-        using (var mirror = MirrorProgram.Find(name))
+        using (var mirror = MirrorProgram.Find(program, name))
             mirror?.DetachFrom(port);
         _ = Links.Remove(name);
         MirrorProgram.Sweep(port, Links.All().Where(l => l.Name.StartsWith("hsm", StringComparison.Ordinal)).Select(l => l.Index).ToHashSet());
@@ -124,7 +137,7 @@ public sealed partial class VirtualSwitch
         var bits = 0u;
         foreach (var link in MirrorsOf(server))
         {
-            using var mirror = MirrorProgram.Find(link.Name);
+            using var mirror = MirrorProgram.Find(program, link.Name);
             bits |= mirror?.Bit ?? 0;
         }
 
@@ -135,7 +148,7 @@ public sealed partial class VirtualSwitch
     public MirrorCounters? Read(string server, string environment)
     {
         var name = MirrorOf(server, environment);
-        using var mirror = MirrorProgram.Find(name);
+        using var mirror = MirrorProgram.Find(program, name);
         if (mirror is null)
             return null;
         // A kernel before 6.8 reports a copy that overflows the IDS VM's receive queue as delivered, and of a frame that was cut
@@ -143,6 +156,7 @@ public sealed partial class VirtualSwitch
         // between is missed rather than counted twice.
         var lost = Links.TransmitDrops(name);
         var counts = mirror.Read();
+        var left = mirror.ReadLeftOut();
         var unseen = Math.Min(Math.Max(0, lost - (long)counts.Dropped - (long)counts.Held), (long)counts.Mirrored);
         return new MirrorCounters
         {
@@ -151,6 +165,11 @@ public sealed partial class VirtualSwitch
             Mirrored = (long)counts.Mirrored - unseen,
             Dropped = (long)counts.Dropped + unseen,
             Idle = (long)counts.Idle,
+            LeftOut = (long)(left.ByRule + left.BySample),
+            Unsampled = (long)left.BySample,
+            LeftOutBytes = (long)left.Bytes,
+            Truncated = (long)left.Cut,
+            TruncatedBytes = (long)left.CutBytes,
             Bytes = (long)counts.Bytes,
             Refused = (long)counts.Refused,
             Held = (long)counts.Held,
@@ -164,7 +183,7 @@ public sealed partial class VirtualSwitch
     /// </summary>
     public FileDescriptor OpenFlagMap(string server, string environment)
     {
-        using var mirror = MirrorProgram.Find(MirrorOf(server, environment))
+        using var mirror = MirrorProgram.Find(program, MirrorOf(server, environment))
             ?? throw new KernelException("mirror", Errno.ENODEV, $"{environment}/{server}");
         return mirror.Flag.Duplicate();
     }
