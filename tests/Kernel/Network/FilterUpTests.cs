@@ -1,6 +1,5 @@
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
-using HyperSpector.Linux.Calls;
 using HyperSpector.Tests.Kit.Hosts;
 using Xunit;
 
