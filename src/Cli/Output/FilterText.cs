@@ -8,8 +8,17 @@ internal static class FilterText
 {
     private static readonly Dictionary<int, string> s_protocols = new()
     {
-        [1] = "icmp", [2] = "igmp", [6] = "tcp", [17] = "udp", [33] = "dccp", [47] = "gre", [50] = "esp", [51] = "ah", [58] = "icmpv6",
-        [132] = "sctp", [136] = "udplite",
+        [1] = "icmp",
+        [2] = "igmp",
+        [6] = "tcp",
+        [17] = "udp",
+        [33] = "dccp",
+        [47] = "gre",
+        [50] = "esp",
+        [51] = "ah",
+        [58] = "icmpv6",
+        [132] = "sctp",
+        [136] = "udplite",
     };
 
     /// <summary><c>only tcp port 5432 with 192.0.2.0/24, in; not udp; 1 flow of 10; 256 bytes of each</c>.</summary>

@@ -101,7 +101,12 @@ public sealed class ViewTests : IDisposable
     {
         var mirror = Samples.Mirror with
         {
-            Mirrored = 100, LeftOut = 40, Unsampled = 30, LeftOutBytes = 5000, Truncated = 2, TruncatedBytes = 999,
+            Mirrored = 100,
+            LeftOut = 40,
+            Unsampled = 30,
+            LeftOutBytes = 5000,
+            Truncated = 2,
+            TruncatedBytes = 999,
             Filter = new FilterSpec { Only = [new FilterRule { Protocols = [6] }], Sample = 4 },
         };
         _host.Daemon.Answer("GET /status", Samples.Json(Samples.Status with { Mirrors = [mirror] }));
