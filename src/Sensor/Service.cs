@@ -75,6 +75,8 @@ internal sealed class Service : IDisposable
         Postpone();
     }
 
+    internal string Name => _command.Name;
+
     internal void Signal(int signal) => _ = _child?.PidFd.Signal(signal);
 
     internal void AddTo(PollSet set) => _place = _pipe is null ? -1 : set.Add(_pipe);

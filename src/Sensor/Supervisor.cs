@@ -15,9 +15,13 @@ internal sealed class Supervisor : IDisposable
     private const int SIGTERM = 15;
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
+    // An IDS that writes 64 MiB in this time passes its limit by as much.
+    private static readonly TimeSpan RotationInterval = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _clock;
     private readonly EventFd _wake = new();
     private readonly List<Service> _services;
+    private readonly List<(SensorOutput Output, Rotation Rotation)> _rotations;
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly LineOutput _output = new(new FileDescriptor(1));
     private readonly PollSet _set = new();
@@ -27,6 +31,7 @@ internal sealed class Supervisor : IDisposable
     internal Supervisor(SensorPlan plan, TimeProvider clock)
     {
         _clock = clock;
+        _rotations = [.. plan.Outputs.Select(o => (o, new Rotation(o)))];
         _services = [.. plan.Commands.Select(command => new Service(command, plan, _output, clock))];
     }
 
@@ -42,7 +47,9 @@ internal sealed class Supervisor : IDisposable
         {
             foreach (var service in _services)
                 service.StartIfDue();
-            Wait(_services.Select(s => s.StartsIn).Min());
+            Rotate();
+            var wait = _services.Select(s => s.StartsIn).Min();
+            Wait(_rotations.Count > 0 && (wait is null || wait > RotationInterval) ? RotationInterval : wait);
         }
 
         foreach (var service in _services)
@@ -63,6 +70,17 @@ internal sealed class Supervisor : IDisposable
         foreach (var service in _services)
             service.Dispose();
         // Not _wake and _reaped: the watching thread uses them to the end of the process.
+    }
+
+    private void Rotate()
+    {
+        foreach (var (output, rotation) in _rotations)
+        {
+            if (!rotation.TryRotate() || output.Signal == 0)
+                continue;
+            foreach (var service in _services.Where(s => output.Commands.Contains(s.Name)))
+                service.Signal(output.Signal);
+        }
     }
 
     private void Wait(TimeSpan? timeout)

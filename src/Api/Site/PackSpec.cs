@@ -50,4 +50,15 @@ public sealed record PackCommand(string Name, IReadOnlyList<string> Arguments);
 /// <summary>One file that the IDS writes.</summary>
 /// <param name="Path">Absolute path inside the VM; its directory becomes a volume of its own, which the reader sees too.</param>
 /// <param name="Format"><c>eve</c> (Suricata EVE JSON: alerts become events) or <c>lines</c> (each line is an event).</param>
-public sealed record PackOutput(string Path, string Format);
+public sealed record PackOutput(string Path, string Format)
+{
+    /// <summary>Size at which it is rotated unless the pack says otherwise.</summary>
+    public const long UsualLimit = 64 * 1024 * 1024;
+
+    /// <summary>Signal at which the pack's commands open it anew (<c>HUP</c>, <c>USR1</c>, <c>USR2</c>, or <c>none</c> where they open it
+    /// for every record); null: it is never rotated.</summary>
+    public string? Reopen { get; init; }
+
+    /// <summary>Bytes after which it is rotated.</summary>
+    public long Limit { get; init; } = UsualLimit;
+}

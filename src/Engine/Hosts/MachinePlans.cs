@@ -89,6 +89,21 @@ internal static class MachinePlans
 
     internal static string LogFifo(HostPaths paths, string machine) => $"{paths.MachineRun(machine)}/log.fifo";
 
+    private static List<SensorOutput> Rotated(EnvironmentSpec environment) =>
+    [
+        .. Outputs(environment).Where(o => o.Output.Reopen is not null).Select(o => new SensorOutput(
+            o.Output.Path, o.Output.Limit, SignalOf(o.Output.Reopen!), [.. o.Pack.Run.Select(r => r.Name)])),
+    ];
+
+    // signal(7); the same on all architectures that we run on.
+    private static int SignalOf(string name) => name switch
+    {
+        "HUP" => 1,
+        "USR1" => 10,
+        "USR2" => 12,
+        _ => 0,
+    };
+
     private static string SensorPlanOf(MachineRecord record, EnvironmentSpec environment, List<string> mirrors)
     {
         var commands = environment.Packs
@@ -97,6 +112,6 @@ internal static class MachinePlans
             .ToList();
         if (record.Machine.Run.Count > 0)
             commands.Add(new SensorCommand("run", record.Machine.Run));
-        return JsonSerializer.Serialize(new SensorPlan { Commands = commands }, ApiJson.Default.SensorPlan);
+        return JsonSerializer.Serialize(new SensorPlan { Commands = commands, Outputs = Rotated(environment) }, ApiJson.Default.SensorPlan);
     }
 }

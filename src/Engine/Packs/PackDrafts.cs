@@ -44,4 +44,8 @@ internal sealed class OutputDraft(SourceFile file)
     internal string? Path { get; set; }
 
     internal string? Format { get; set; }
+
+    internal string? Reopen { get; set; }
+
+    internal long? Limit { get; set; }
 }
