@@ -14,7 +14,6 @@ public sealed class SiteController : IDisposable
     private readonly OperationThread _operations = new();
     private readonly LiveHost _host;
     private readonly Action<string> _log;
-    private readonly Timer _tick;
 
     /// <summary>Takes charge of a host; nothing is touched before <see cref="ResumeAsync"/>.</summary>
     public SiteController(HostPaths paths, Action<string> log)
@@ -22,7 +21,6 @@ public sealed class SiteController : IDisposable
         _paths = paths;
         _log = log;
         _host = new LiveHost(paths, log, _operations);
-        _tick = new Timer(_ => Tick());
     }
 
     /// <summary>Raised when nothing is left to look after.</summary>
@@ -38,7 +36,7 @@ public sealed class SiteController : IDisposable
     public async Task ResumeAsync()
     {
         await _operations.RunAsync(_host.Resume);
-        _ = _tick.Change(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _operations.LookEverySecond(Look);
     }
 
     /// <summary>Makes the host match <paramref name="site"/>; on failure or cancellation everything is as it was before.</summary>
@@ -125,7 +123,7 @@ public sealed class SiteController : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tick.Dispose();
+        _operations.LookEverySecond(null);
         _host.StopWatching();
         _operations.Dispose();
         _host.Dispose();
@@ -169,26 +167,17 @@ public sealed class SiteController : IDisposable
         }
     }
 
-    // Timers may overlap; the operation thread puts ticks in turn, and one pending tick is enough.
-    private int _tickPending;
-
-    private async void Tick()
+    private void Look()
     {
-        if (Interlocked.Exchange(ref _tickPending, 1) == 1)
-            return;
         try
         {
-            await _operations.RunAsync(_host.Tick);
+            _host.Tick();
         }
 #pragma warning disable CA1031 // a failed look must not end the looking
         catch (Exception error)
 #pragma warning restore CA1031
         {
             _log($"watching failed: {error.Message}");
-        }
-        finally
-        {
-            _ = Interlocked.Exchange(ref _tickPending, 0);
         }
     }
 }
