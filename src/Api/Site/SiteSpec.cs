@@ -197,4 +197,7 @@ public sealed record ResourceSpec
 
     /// <summary>Bytes of memory that are left to it as long as others have some to give.</summary>
     public long? MemoryReservation { get; init; }
+
+    /// <summary>Bytes that it may have written to its own files, volumes aside.</summary>
+    public long? Disk { get; init; }
 }

@@ -41,6 +41,10 @@ internal static class ConfigurationLimits
     internal const long MemoryMinimum = 16L << 20;
     internal const long MemoryMaximum = 64L << 40;
 
+    // ext4(5): less has no room for a journal, more needs blocks of another size.
+    internal const long DiskMinimum = 32L << 20;
+    internal const long DiskMaximum = 16L << 40;
+
     /// <summary>One page.</summary>
     internal const long TmpfsMinimum = 4096;
 

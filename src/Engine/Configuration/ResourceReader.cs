@@ -21,6 +21,11 @@ internal static class ResourceReader
             (d, n) => d.Result = d.Result with { IoWeight = Values.Whole(d.File, n, "io_weight", 10, 1000) }),
         new("memory_reservation", "Memory that is left to the VM as long as others have some to give, e.g. 256M.", """{"type":"string","pattern":"^([0-9.]+ ?[KMGT]i?B?|\\$\\{.+)$"}""",
             (d, n) => d.Result = d.Result with { MemoryReservation = Memory(d.File, n, "memory_reservation") }),
+        new("disk", "What the VM may have written to its own files, volumes aside, e.g. 2G.", """{"type":"string","pattern":"^([0-9.]+ ?[KMGT]i?B?|\\$\\{.+)$"}""",
+            (d, n) => d.Result = d.Result with
+            {
+                Disk = Sizes.Bytes(d.File, n, "disk", (ConfigurationLimits.DiskMinimum, ConfigurationLimits.DiskMaximum), "32M and 16T"),
+            }),
     ];
 
     internal static ResourceSpec Read(SourceFile file, Node node)

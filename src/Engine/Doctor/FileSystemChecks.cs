@@ -1,6 +1,7 @@
 using System.Globalization;
 using HyperSpector.Api.Messages;
 using HyperSpector.Linux;
+using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Probing;
 
 namespace HyperSpector.Engine.Doctor;
@@ -10,6 +11,8 @@ internal static class FileSystemChecks
 {
     // As VMs are mounted.
     private const string Options = ",redirect_dir=on,index=on";
+
+    private static readonly string[] DiskTools = ["mkfs.ext4", "e2fsck", "resize2fs", "mount"];
 
     private static readonly string[] Live = ["/", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
@@ -24,6 +27,8 @@ internal static class FileSystemChecks
         new("storage.upper", DoctorLevel.Required, "VMs have nowhere to write to",
             "put the state directory on ext4, xfs or btrfs (not on overlayfs or NFS)", Upper) { NeedsRoot = true },
         new("storage.space", DoctorLevel.Recommended, "packs cannot be installed, and VMs run out of room", "free some space, or mount a larger disk there", Space),
+        new("storage.limit", DoctorLevel.Optional, "what a VM writes cannot be limited (resources: disk)",
+            "apt install e2fsprogs mount; modprobe loop", _ => Limit()),
         new("kernel.fuse", DoctorLevel.Recommended, "the server's files cannot be shown in /.serverfs", "enable CONFIG_FUSE_FS; modprobe fuse",
             _ => Fuse(o => $"protocol 7.{o.Minor}", _ => true)) { NeedsRoot = true },
         new("kernel.fuse-passthrough", DoctorLevel.Optional, "files of the server are copied on their way to the IDS (slower scans)",
@@ -91,6 +96,14 @@ internal static class FileSystemChecks
             .Select(p => (Path: p, Free: new DriveInfo(p).AvailableFreeSpace)).ToList();
         var text = string.Join(", ", places.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Path}: {p.Free / (double)(1 << 30):0.0} GiB free")));
         return places.All(p => p.Free >= Wanted) ? Finding.Ok(text) : Finding.Missing($"{text}; 2 GiB are wanted");
+    }
+
+    private static Finding Limit()
+    {
+        var missing = DiskTools.Where(t => Tool.Find(t) is null).ToList();
+        if (missing.Count > 0)
+            return Finding.Missing($"{string.Join(", ", missing)}: not installed");
+        return File.Exists("/dev/loop-control") ? Finding.Ok("ext4 on loop devices") : Finding.Missing("no loop devices");
     }
 
     private static Finding Fuse(Func<FuseOffer, string> describe, Func<FuseOffer, bool> has) => Throwaway.Run(() =>

@@ -55,6 +55,7 @@ public sealed class MachineFactory
             PrivateDirectory.Create(_paths.State);
             PrivateDirectory.Create($"{_paths.State}/vms");
             PrivateDirectory.Create(state);
+            new LimitedDisk(plan.Name, state).Open(plan.Resources.Disk);
 
             var prepared = Prepare(plan);
             var config = $"{state}/config";
@@ -121,6 +122,7 @@ public sealed class MachineFactory
         // Innermost first; one place may carry several.
         foreach (var mount in MountInfo.ReadSelf().Reverse().Where(m => m.IsWithin(run)))
             _ = Mounts.Detach(mount.MountPoint);
+        new LimitedDisk(name, _paths.MachineState(name)).Close();
         new BaseStore(_paths).Release(id);
     }
 

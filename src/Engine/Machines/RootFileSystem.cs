@@ -24,9 +24,11 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
 
     private string State => paths.MachineState(plan.Name);
 
+    private string Writable => LimitedDisk.PlaceOf(State, plan.Resources.Disk);
+
     internal static string RootOf(HostPaths paths, string machine) => $"{paths.MachineRun(machine)}/rootfs";
 
-    /// <summary>Where a part's upper layer is.</summary>
+    /// <summary>Where a part's upper layer is, for a VM whose disk has no limit.</summary>
     internal static string UpperOf(HostPaths paths, string machine, string mount) =>
         $"{paths.MachineState(machine)}/upper/{PathText.PartName(mount)}";
 
@@ -83,7 +85,7 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
         foreach (var lower in part.Lowers)
             lowers.Add(Stage(lower, part.FirstId));
 
-        var upper = UpperOf(paths, plan.Name, part.Mount);
+        var upper = $"{Writable}/upper/{name}";
         if (!Directory.Exists(upper))
         {
             // The upper's own directory is what the VM sees of the part's root: it looks like the layer below it.
@@ -93,7 +95,7 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
             Nodes.SetMode(upper, status.Permissions);
         }
 
-        var work = $"{State}/work/{name}";
+        var work = $"{Writable}/work/{name}";
         _ = Directory.CreateDirectory(work);
         using var target = part.Mount == "/" ? Open(root) : MountPoint(root, part.Mount, isDirectory: true, followLinks: false);
         Overlay(new OverlayLayers(lowers, Open(upper), Open(work)), target, part.Mount);

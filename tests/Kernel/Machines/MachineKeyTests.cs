@@ -56,6 +56,61 @@ public sealed class MachineKeyTests : IDisposable
     }
 
     [Fact]
+    public void Disk_Full_RefusesTheVmAloneAndGoesOnLater()
+    {
+        var limited = Plan("") with { Resources = new ResourceSpec { Disk = 64 << 20 } };
+        var image = $"{_host.Paths.MachineState("vm")}/disk.img";
+        var text = _host.Run(
+            limited with { Arguments = ["/bin/sh", "-c", Fill("big") + "; rm /big; echo kept > /file && echo writable"] }, keepState: true);
+        Assert.Equal(["No space left on device", "less than 64 MiB", "writable"], HostBaseTests.Lines(text));
+        Assert.True(new FileInfo(image).Length == 64 << 20);
+        AssertUnmounted();
+
+        // Another 64 MiB, and what was there is there.
+        text = _host.Run(
+            limited with
+            {
+                Resources = new ResourceSpec { Disk = 128 << 20 },
+                Arguments = ["/bin/sh", "-c", "cat /file; " + Fill("big") + "; i=0; while true 2>/dev/null > /node$i; do i=$((i+1)); done; echo inodes end"],
+            },
+            keepState: true);
+        Assert.Equal(["kept", "No space left on device", "more than 64 MiB", "inodes end"], HostBaseTests.Lines(text));
+
+        var smaller = Assert.Throws<IOException>(() => _host.Create(limited));
+        Assert.Equal(
+            "vm: resources: disk: its disk has 128M already and cannot be made smaller; say at least 128M, or have its files removed by 'hyperspector down' first",
+            smaller.Message);
+        var none = Assert.Throws<IOException>(() => _host.Create(Plan("true")));
+        Assert.Equal(
+            "vm: resources: disk: what it wrote lies on a disk with a limit; put 'disk' back, or have its files removed by 'hyperspector down' first",
+            none.Message);
+        AssertUnmounted();
+        _host.Factory.Remove("vm", keepState: false);
+        Assert.False(File.Exists(image));
+
+        string Fill(string name) =>
+            $"line=$(cat /dev/zero 2>&1 > /{name}); echo ${{line##*: }}; "
+            + $"[ $(stat -c %s /{name}) -lt 67108864 ] && echo less than 64 MiB || echo more than 64 MiB";
+
+        void AssertUnmounted()
+        {
+            Assert.DoesNotContain(MountInfo.ReadSelf(), m => m.IsWithin(_host.Prefix));
+            Assert.True(SpinWait.SpinUntil(() => !Tool.RunChecked("losetup", ["-a"]).Contains(_host.Prefix, StringComparison.Ordinal), TimeSpan.FromSeconds(30)));
+        }
+    }
+
+    [Fact]
+    public void Disk_ForAVmThatHasWrittenWithoutALimit_IsRefusedByName()
+    {
+        _ = _host.Run(Plan("echo x > /file"), keepState: true);
+        var error = Assert.Throws<IOException>(() => _host.Create(Plan("true") with { Resources = new ResourceSpec { Disk = 64 << 20 } }));
+        Assert.Equal(
+            "vm: resources: disk: what it wrote so far lies outside a limit; take 'disk' out again, or have its files removed by 'hyperspector down' first",
+            error.Message);
+        Assert.True(File.Exists($"{_host.Paths.MachineState("vm")}/upper/@/file"));
+    }
+
+    [Fact]
     public void Secret_IsReadByTheUserAloneAndIsNowhereOnDisk()
     {
         var source = Secret();

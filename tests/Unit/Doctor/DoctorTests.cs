@@ -12,7 +12,7 @@ public sealed class DoctorTests
     [
         "privilege.root", "kernel.version", "kernel.namespaces", "kernel.user-namespaces", "kernel.seccomp-notify", "kernel.seccomp-sync-wake",
         "kernel.landlock", "kernel.bpf", "kernel.bpf-mmap", "kernel.bpf-btf", "kernel.bpf-jit", "kernel.io-uring", "kernel.pressure",
-        "kernel.overlayfs", "kernel.idmapped-mounts", "storage.idmap-base", "storage.upper", "storage.space", "kernel.fuse",
+        "kernel.overlayfs", "kernel.idmapped-mounts", "storage.idmap-base", "storage.upper", "storage.space", "storage.limit", "kernel.fuse",
         "kernel.fuse-passthrough", "kernel.fuse-io-uring", "kernel.veth", "kernel.clsact", "kernel.nft-netdev", "kernel.nft-nat",
         "kernel.macvlan", "kernel.nft-fwd", "kernel.nft-socket", "firewall.forward", "kernel.ipv6",
         "kernel.packet-socket", "kernel.packet-diag", "kernel.tun", "kernel.wireguard", "cgroup.version", "cgroup.cpu", "cgroup.memory",
