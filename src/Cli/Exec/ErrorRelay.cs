@@ -8,6 +8,9 @@ namespace HyperSpector.Cli.Exec;
 /// </summary>
 internal sealed class ErrorRelay
 {
+    // No complaint is longer.
+    private const int MostHeld = 64 * 1024;
+
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
     private readonly Thread _thread;
@@ -45,13 +48,18 @@ internal sealed class ErrorRelay
         var first = true;
         Relay.CopyOutput(pipe, runtime, bytes =>
         {
-            if (first && MayBeComplaint(bytes) && runtime.WaitForEnd(Moment))
+            if (first)
             {
+                // What follows something that is held back is held back as well: it comes after it.
                 _held = [.. _held, .. bytes];
-                return true;
+                if (_held.Length <= MostHeld && MayBeComplaint(_held) && runtime.WaitForEnd(Moment))
+                    return true;
+                first = false;
+                var all = _held;
+                _held = [];
+                return sink.Write(all);
             }
 
-            first = false;
             return sink.Write(bytes);
         });
     }
