@@ -53,7 +53,7 @@ internal sealed class Victim : IDisposable
                 started = struct.unpack_from("I", counter)[0]
                 capture.settimeout(60)
                 numbers = []
-                while len(numbers) < 8:
+                while len(numbers) < 4:
                     frame = capture.recv(256)
                     if len(frame) >= 46 and frame[12:14] == b"\x08\x00" and frame[42:46] != bytes(4):
                         numbers.append(struct.unpack_from("I", frame, 42)[0])
@@ -65,11 +65,13 @@ internal sealed class Victim : IDisposable
                 seen += 1
                 # close(2) of a packet socket waits for a grace period: not in our way.
                 closing = [t for t in closing if t.is_alive()]
-                if len(closing) > 32:
+                if len(closing) > 96:
                     closing[0].join()
                 thread = threading.Thread(target=capture.close)
                 thread.start()
                 closing.append(thread)
+            for thread in closing:
+                thread.join()
             return f"{seen} {late} {gaps}"
 
         for line in sys.stdin:
