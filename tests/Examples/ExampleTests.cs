@@ -69,7 +69,7 @@ public sealed class ExampleTests
     [Fact]
     public void Debian11_RunsOnItsOwnBase_AndIsWatched()
     {
-        var rootfs = Path.Join(Environment.GetEnvironmentVariable("HYPERSPECTOR_ARTIFACTS") ?? "artifacts", "examples", "debian11");
+        var rootfs = Path.GetFullPath(Path.Join(Environment.GetEnvironmentVariable("HYPERSPECTOR_ARTIFACTS") ?? "artifacts", "examples", "debian11"));
         _ = Directory.CreateDirectory(Path.GetDirectoryName(rootfs)!);
         _ = Tool.RunChecked("sh", [Path.Join(Example.DirectoryOf("debian11"), "make-rootfs"), rootfs], timeout: TimeSpan.FromMinutes(10));
         using var example = new Example("debian11", $"ROOTFS={rootfs}");
