@@ -82,24 +82,48 @@ internal sealed partial class OutputTail
         var after = BirthOf(finished);
         if (after == 0)
             return; // a file system that does not keep it
+        // What one look found serves for all that follow: a VM that makes thousands of such names must not cost a look for each. A
+        // name that has become another file's since takes one look more.
+        if (!TryOpenRotated(after, ref next, ref identity))
+        {
+            _rotated = new(RotatedBetween(after, BirthOf(identity)).OrderBy(f => f.Birth));
+            _ = TryOpenRotated(after, ref next, ref identity);
+        }
+    }
+
+    private bool TryOpenRotated(long after, ref FileDescriptor? next, ref string identity)
+    {
+        if (!_rotated.TryDequeue(out var rotated))
+            return false;
+        if (TryOpenRegular(rotated.Name, report: false, out var candidate, out var found) && BirthOf(found) == rotated.Birth && rotated.Birth > after)
+        {
+            next!.Dispose();
+            (next, identity) = (candidate, found);
+            return true;
+        }
+
+        candidate?.Dispose();
+        _rotated.Clear();
+        return false;
+    }
+
+    private List<(string Name, long Birth)> RotatedBetween(long after, long before)
+    {
+        var found = new List<(string, long)>();
         foreach (var name in FileIo.List(_directory, EventLimits.DirectoryEntries))
         {
             if (!name.StartsWith(_name, StringComparison.Ordinal) || name == _name || s_compressed.Any(name.EndsWith)
-                || !TryOpenRegular(name, report: false, out var candidate, out var found))
+                || !TryOpenRegular(name, report: false, out var candidate, out var identity))
             {
                 continue;
             }
 
-            if (found != finished && BirthOf(found) > after && BirthOf(found) < BirthOf(identity))
-            {
-                next!.Dispose();
-                (next, identity) = (candidate, found);
-            }
-            else
-            {
-                candidate!.Dispose();
-            }
+            candidate!.Dispose();
+            if (BirthOf(identity) is var birth && birth > after && birth < before)
+                found.Add((name, birth));
         }
+
+        return found;
     }
 
     private static long BirthOf(string identity) =>

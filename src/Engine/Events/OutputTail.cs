@@ -57,6 +57,9 @@ internal sealed partial class OutputTail : IDisposable
     // Within a line that is too long.
     private bool _skipping;
 
+    // Files that the output was rotated into since the one that is read, the oldest first, as far as they are known.
+    private Queue<(string Name, long Birth)> _rotated = new();
+
     /// <summary>Follows <paramref name="name"/> in a borrowed directory.</summary>
     /// <param name="directory">Open directory.</param>
     /// <param name="name">File name.</param>

@@ -171,9 +171,11 @@ public sealed class MirrorTests : IDisposable
         var (server, port) = Server();
         Exchange(server, bulk: false);
 
+        // The kernels of both ends speak when they like, also while the capture ends.
+        var before = Quiet("edge");
         var frames = capture.Stop();
         var counters = Quiet("edge");
-        Assert.Equal(frames.Count, counters.Mirrored);
+        Assert.InRange(frames.Count, before.Mirrored, counters.Mirrored);
         Assert.Equal(0, counters.Idle + counters.Dropped);
         Assert.Equal(LongOf(port.Interface, "rx_packets") + LongOf(port.Interface, "tx_packets"), counters.Mirrored);
     }
