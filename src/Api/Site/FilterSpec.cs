@@ -25,6 +25,22 @@ public sealed record FilterSpec
 /// <summary>Selects the frames that agree with all that it says.</summary>
 public sealed record FilterRule
 {
+    /// <summary>Protocols of IP by the names that people use; https://www.iana.org/assignments/protocol-numbers.</summary>
+    public static readonly IReadOnlyDictionary<string, int> ProtocolNames = new Dictionary<string, int>
+    {
+        ["icmp"] = 1,
+        ["igmp"] = 2,
+        ["tcp"] = 6,
+        ["udp"] = 17,
+        ["dccp"] = 33,
+        ["gre"] = 47,
+        ["esp"] = 50,
+        ["ah"] = 51,
+        ["icmpv6"] = 58,
+        ["sctp"] = 132,
+        ["udplite"] = 136,
+    };
+
     /// <summary>Null: both.</summary>
     public FrameDirection? Direction { get; init; }
 

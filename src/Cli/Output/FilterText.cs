@@ -6,20 +6,7 @@ namespace HyperSpector.Cli.Output;
 /// <summary>What a mirror copies, in words.</summary>
 internal static class FilterText
 {
-    private static readonly Dictionary<int, string> s_protocols = new()
-    {
-        [1] = "icmp",
-        [2] = "igmp",
-        [6] = "tcp",
-        [17] = "udp",
-        [33] = "dccp",
-        [47] = "gre",
-        [50] = "esp",
-        [51] = "ah",
-        [58] = "icmpv6",
-        [132] = "sctp",
-        [136] = "udplite",
-    };
+    private static readonly Dictionary<int, string> s_protocols = FilterRule.ProtocolNames.ToDictionary(p => p.Value, p => p.Key);
 
     /// <summary><c>only tcp port 5432 with 192.0.2.0/24, in; not udp; 1 flow of 10; 256 bytes of each</c>.</summary>
     internal static string Of(FilterSpec filter)

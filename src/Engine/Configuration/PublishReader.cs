@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration.Keys;
 
 namespace HyperSpector.Engine.Configuration;
 
@@ -70,11 +71,7 @@ internal static partial class PublishReader
     {
         var bracketed = text.StartsWith('[');
         var bare = bracketed ? text[1..^1] : text;
-        // IPAddress also takes "1" and "0x7f.1" for addresses, and a zone ("fe80::1%eth0"): comparing with what it prints refuses
-        // those for IPv4; for IPv6 any spelling of an address is fine, a zone is not.
-        if (!IPAddress.TryParse(bare, out var address)
-            || (address.AddressFamily == AddressFamily.InterNetworkV6) != bracketed
-            || (bracketed ? bare.Contains('%', StringComparison.Ordinal) : address.ToString() != bare))
+        if (IpText.Address(bare) is not { } address || (address.AddressFamily == AddressFamily.InterNetworkV6) != bracketed)
         {
             file.Report(node, $"publish: {Quoted.Text(text)} is not an IPv4 address, nor an IPv6 address in brackets");
             return null;

@@ -80,10 +80,7 @@ public sealed class ClosedTests : IDisposable
         numbers.WaitForMore("before");
 
         _bench.Base.Shell($"tc filter del dev {port.Interface} ingress pref 2; tc filter del dev {port.Interface} egress pref 2");
-        numbers.WaitUntilSent(2000);
-        var held = numbers.Arrived();
-        numbers.WaitUntilSent(2000);
-        Assert.Equal(held, numbers.Arrived());
+        AssertNothingPasses(numbers);
 
         // An environment that is taken away on purpose is waited for no more.
         _bench.Base.Run(() => _bench.Switch.DetachMirror("web", "two"));
@@ -106,10 +103,7 @@ public sealed class ClosedTests : IDisposable
         Assert.Null(_bench.Base.Run(() => _bench.Switch.DefectOf("web", "one")));
         numbers.WaitForMore("with two");
         _bench.Base.Shell($"tc filter del dev {port.Interface} ingress pref 2; tc filter del dev {port.Interface} egress pref 2");
-        numbers.WaitUntilSent(2000);
-        var held = numbers.Arrived();
-        numbers.WaitUntilSent(2000);
-        Assert.Equal(held, numbers.Arrived());
+        AssertNothingPasses(numbers);
         _ = second;
     }
 
@@ -143,6 +137,15 @@ public sealed class ClosedTests : IDisposable
 
         // Tables that are made anew come last.
         string Rules() => _bench.Base.Output("sh", "-c", "nft --stateless list ruleset | sort");
+    }
+
+    private static void AssertNothingPasses(NumberedTraffic numbers)
+    {
+        // What was under way arrives first.
+        numbers.WaitUntilSent(2000);
+        var held = numbers.Arrived();
+        numbers.WaitUntilSent(2000);
+        Assert.Equal(held, numbers.Arrived());
     }
 
     private MirrorCounters Counters => _bench.Read("web", "edge");

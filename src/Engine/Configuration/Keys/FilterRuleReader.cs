@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using HyperSpector.Api.Site;
 
 namespace HyperSpector.Engine.Configuration.Keys;
@@ -12,22 +10,6 @@ internal static class FilterRuleReader
     private const string ProtocolSchema = """{"oneOf":[{"type":["string","integer"]},{"type":"array","minItems":1,"items":{"type":["string","integer"]}}]}""";
     private const string PortSchema = """{"oneOf":[{"type":["string","integer"]},{"type":"array","minItems":1,"items":{"type":["string","integer"]}}]}""";
     private const string NetworkSchema = """{"oneOf":[{"type":"string"},{"type":"array","minItems":1,"items":{"type":"string"}}]}""";
-
-    /// <summary>By the names that people use; https://www.iana.org/assignments/protocol-numbers.</summary>
-    internal static readonly IReadOnlyDictionary<string, int> Protocols = new Dictionary<string, int>
-    {
-        ["icmp"] = 1,
-        ["igmp"] = 2,
-        ["tcp"] = 6,
-        ["udp"] = 17,
-        ["dccp"] = 33,
-        ["gre"] = 47,
-        ["esp"] = 50,
-        ["ah"] = 51,
-        ["icmpv6"] = 58,
-        ["sctp"] = 132,
-        ["udplite"] = 136,
-    };
 
     // Those that begin with two ports; as read_ports in bpf/filter.bpf.h.
     private static readonly int[] s_withPorts = [6, 17, 33, 132, 136];
@@ -92,11 +74,11 @@ internal static class FilterRuleReader
 
     private static int? Protocol(SourceFile file, Node node, string what, string text)
     {
-        if (Protocols.TryGetValue(text, out var known))
+        if (FilterRule.ProtocolNames.TryGetValue(text, out var known))
             return known;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= byte.MaxValue)
             return number;
-        file.Report(node, $"{what}: {Quoted.Text(text)} is neither {string.Join(", ", Protocols.Keys)} nor a number from 0 to 255{Nearest.Suggest(text, Protocols.Keys)}");
+        file.Report(node, $"{what}: {Quoted.Text(text)} is neither {string.Join(", ", FilterRule.ProtocolNames.Keys)} nor a number from 0 to 255{Nearest.Suggest(text, FilterRule.ProtocolNames.Keys)}");
         return null;
     }
 
@@ -112,18 +94,16 @@ internal static class FilterRuleReader
     private static bool TryPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= ushort.MaxValue;
 
-    // IPAddress takes more than people call an address ("1", "0x7f.1", "fe80::1%eth0"): IPv4 must be as it prints, IPv6 without a zone.
     private static string? Network(SourceFile file, Node node, string what, string text)
     {
         var parts = text.Split('/');
-        if (parts.Length <= 2 && IPAddress.TryParse(parts[0], out var address) && !parts[0].Contains('%', StringComparison.Ordinal)
-            && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == parts[0]) && !address.IsIPv4MappedToIPv6)
+        if (parts.Length <= 2 && IpText.Address(parts[0]) is { IsIPv4MappedToIPv6: false } address)
         {
             var bits = address.GetAddressBytes().Length * 8;
             var length = bits;
             if (parts.Length == 1 || (int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out length) && length <= bits))
             {
-                var network = Masked(address, length);
+                var network = IpText.Masked(address, length);
                 if (network.Equals(address))
                     return $"{network}/{length}";
                 file.Report(node, $"{what}: {Quoted.Text(text)} has bits beyond its length; write {network}/{length}");
@@ -133,14 +113,6 @@ internal static class FilterRuleReader
 
         file.Report(node, $"{what}: {Quoted.Text(text)} is neither an address nor a network such as 192.0.2.0/24 or 2001:db8::/32");
         return null;
-    }
-
-    private static IPAddress Masked(IPAddress address, int length)
-    {
-        var bytes = address.GetAddressBytes();
-        for (var i = length; i < bytes.Length * 8; i++)
-            bytes[i / 8] &= (byte)~(0x80 >> (i % 8));
-        return new IPAddress(bytes);
     }
 
     internal sealed class Draft(SourceFile file)

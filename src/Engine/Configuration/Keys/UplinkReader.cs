@@ -82,21 +82,13 @@ internal static class UplinkReader
         if (gateways.Count == 0)
             return;
         var networks = draft.Addresses.Where(a => a.Address.AddressFamily == family)
-            .Select(a => new IPNetwork(Masked(a.Address, a.Length), a.Length)).ToList();
+            .Select(a => new IPNetwork(IpText.Masked(a.Address, a.Length), a.Length)).ToList();
         if (gateways.Count > 1)
             draft.File.Report(draft.GatewayAt!, $"gateway: {gateways[0]} and {gateways[1]}: one default route of a family is enough");
         else if (networks.Count == 0)
             draft.File.Report(draft.GatewayAt!, $"gateway: {gateways[0]} is of no use without an 'address' of its family");
         else if (!gateways[0].IsIPv6LinkLocal && !networks.Any(n => n.Contains(gateways[0])))
             draft.File.Report(draft.GatewayAt!, $"gateway: {gateways[0]} is not in the network of any 'address' ({string.Join(", ", networks)})");
-    }
-
-    private static IPAddress Masked(IPAddress address, int length)
-    {
-        var bytes = address.GetAddressBytes();
-        for (var bit = length; bit < bytes.Length * 8; bit++)
-            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-        return new IPAddress(bytes);
     }
 
     private static string? Nic(SourceFile file, Node node)
@@ -128,7 +120,7 @@ internal static class UplinkReader
     private static Prefixed? Address(SourceFile file, Node node, string text)
     {
         var parts = text.Split('/');
-        if (Plain(parts[0]) is not { } address)
+        if (IpText.Address(parts[0]) is not { IsIPv4MappedToIPv6: false } address)
             file.Report(node, $"address {Quoted.Text(text)}: write an address and the length of its prefix: 192.0.2.10/24, 2001:db8::10/64");
         else if (address.IsIPv6LinkLocal || address.IsIPv6Multicast || IPAddress.IsLoopback(address) || address.Equals(IPAddress.IPv6Any)
             || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is 0 or >= 224))
@@ -143,15 +135,11 @@ internal static class UplinkReader
 
     private static IPAddress? Gateway(SourceFile file, Node node, string text)
     {
-        if (Plain(text) is { } address)
+        if (IpText.Address(text) is { IsIPv4MappedToIPv6: false } address)
             return address;
         file.Report(node, $"gateway: {Quoted.Text(text)} is not an IPv4 or IPv6 address");
         return null;
     }
-
-    // IPAddress also takes "1" and "0x7f.1" for addresses, and a zone.
-    private static IPAddress? Plain(string text) => IPAddress.TryParse(text, out var address) && !text.Contains('%', StringComparison.Ordinal)
-        && !address.IsIPv4MappedToIPv6 && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text) ? address : null;
 
     private static IReadOnlyList<KeptPort> Kept(SourceFile file, Node node)
     {

@@ -49,9 +49,10 @@ public sealed partial class VirtualSwitch
             mirror.Filter(program, name, filter);
             if (links.Any(l => l.Name == port))
             {
-                using var gate = PortGate.Ensure(GateProgram, port, Demanded(server));
-                AttachMirrors(server, port, gate);
-                gate.Required = Demanded(server);
+                var mirrors = MirrorsOf(server, created ? Links.All() : links);
+                using var gate = PortGate.Ensure(GateProgram, port, Demanded(mirrors));
+                AttachMirrors(mirrors, port, gate);
+                gate.Required = Demanded(mirrors);
             }
 
             return new MirrorPort(server, environment, name, insideName, mirror.Flag.Describe().Id, created);
@@ -81,7 +82,7 @@ public sealed partial class VirtualSwitch
         Discard(server, environment);
         using var gate = PortGate.Find(PortOf(server));
         if (gate is not null)
-            gate.Required = Demanded(server);
+            gate.Required = Demanded(MirrorsOf(server, Links.All()));
     }
 
     /// <summary>
@@ -109,17 +110,17 @@ public sealed partial class VirtualSwitch
     }
 
     // All of the server's: should the gate be a new one, each must know it.
-    private void AttachMirrors(string server, string port, PortGate gate)
+    private void AttachMirrors(IReadOnlyList<LinkRow> mirrors, string port, PortGate gate)
     {
-        foreach (var link in MirrorsOf(server))
+        foreach (var link in mirrors)
         {
             using var mirror = MirrorProgram.Find(program, link.Name);
             mirror?.AttachTo(program, port, gate.Map);
         }
     }
 
-    private IEnumerable<LinkRow> MirrorsOf(string server) =>
-        Links.All().Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server);
+    private List<LinkRow> MirrorsOf(string server, IReadOnlyList<LinkRow> links) =>
+        [.. links.Where(l => MirrorConfiguration.ServerOf(paths.Name, l.Alias) == server)];
 
     private void Discard(string server, string environment)
     {
@@ -131,11 +132,11 @@ public sealed partial class VirtualSwitch
         MirrorProgram.Sweep(port, Links.All().Where(l => l.Name.StartsWith("hsm", StringComparison.Ordinal)).Select(l => l.Index).ToHashSet());
     }
 
-    // The bits of all mirrors of this server that there are, whether their programs are at the port or not.
-    private uint Demanded(string server)
+    // The bits of a server's mirrors, all that there are, whether their programs are at the port or not.
+    private uint Demanded(IReadOnlyList<LinkRow> mirrors)
     {
         var bits = 0u;
-        foreach (var link in MirrorsOf(server))
+        foreach (var link in mirrors)
         {
             using var mirror = MirrorProgram.Find(program, link.Name);
             bits |= mirror?.Bit ?? 0;

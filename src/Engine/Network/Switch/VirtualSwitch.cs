@@ -114,10 +114,11 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
 
         void AttachGateAndMirrors()
         {
-            using var gate = PortGate.Ensure(GateProgram, port, Demanded(server));
-            AttachMirrors(server, port, gate);
+            var mirrors = MirrorsOf(server, links);
+            using var gate = PortGate.Ensure(GateProgram, port, Demanded(mirrors));
+            AttachMirrors(mirrors, port, gate);
             // Never less than before: the mirror that is missing may be the one that is made anew next.
-            gate.Required |= Demanded(server);
+            gate.Required |= Demanded(mirrors);
         }
     }
 
