@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // The mirror port (SW-2…5). One copy of this object is loaded per mirror; its maps belong to that mirror alone.
 #include <linux/bpf.h>
-#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 #include "gate.bpf.h"
@@ -165,16 +164,6 @@ int hs_cut(struct __sk_buff *skb)
 		left_out->cut++;
 		left_out->cut_bytes += length - skb->len;
 	}
-	return TC_ACT_UNSPEC;
-}
-
-// Ingress of the IDS VM's end. Packet sockets see every frame; the VM's own protocols must not: a server could address a broadcast
-// frame to an address of the IDS VM. Frames for other hosts are what they all ignore.
-SEC("tc")
-int hs_deafen(struct __sk_buff *skb)
-{
-	if (skb->pkt_type != PACKET_OTHERHOST)
-		bpf_skb_change_type(skb, PACKET_OTHERHOST);
 	return TC_ACT_UNSPEC;
 }
 

@@ -135,12 +135,16 @@ public sealed class MirrorTests : IDisposable
             return made;
         });
         using var capture = new Capture(ids, "mon0");
-        var frame = "ffffffffffff024800000001" + "0800" + "4500001d00010000401166820a5000020a630001" + "00350035000900003f";
+        var frame = "ffffffffffff024800000001" + "0800" + "4500001d000100004011661a0a5000020a630001" + "00350035000900003f";
 
         Traffic.SendFrame(server, "eth0", Convert.FromHexString(frame));
 
         Assert.Throws<SocketException>(() => socket.Receive(new byte[16]));
         Assert.Contains(capture.Stop(), f => f.Text.Equals(frame, StringComparison.OrdinalIgnoreCase));
+        // The frame would have been taken, but for the rule.
+        ids.Shell("nft delete table inet deaf-mon0");
+        Traffic.SendFrame(server, "eth0", Convert.FromHexString(frame));
+        Assert.Equal(1, socket.Receive(new byte[16]));
     }
 
     [Fact]

@@ -47,12 +47,29 @@ internal sealed class MirrorConfiguration(string host, string environment, strin
         _ = Knobs.Write($"ipv4/conf/{inside}/forwarding", "0");
         if (Knobs.HasV6)
             _ = Knobs.Write($"ipv6/conf/{inside}/disable_ipv6", "1");
+        NfTables.Apply(Deafening());
         Links.Batch("link set dev lo up", $"link set dev {inside} arp off multicast off promisc on up");
     }
 
     /// <summary>Is the VM's end as it was made? Run inside its network namespace.</summary>
     internal bool IsInside(LinkRow outside) => Links.All().Any(l => l.Name == inside && l.PeerIndex == outside.Index
         && outside.PeerIndex == l.Index && l.Flags.Contains("UP") && l.Mtu == PortConfiguration.Mtu);
+
+    // Packet sockets have a frame before nftables does; the VM's own protocols must not have it: a server could address a broadcast
+    // frame to an address of the IDS VM. Most copies never come so far: they bear another's MAC, which the IP protocols ignore at
+    // once, so that this costs nothing, where a program at the interface would cost every copy 0.3 µs. ARP has its own switch
+    // (NOARP); no other protocol listens in a network namespace without having been told to. By index, whatever name the VM gives it;
+    // before fragments are gathered (-400).
+    private string Deafening() =>
+        NfTables.Delete("inet", $"deaf-{inside}") + $$"""
+        table inet deaf-{{inside}} {
+          chain prerouting {
+            type filter hook prerouting priority -450; policy accept;
+            iif "{{inside}}" drop
+          }
+        }
+
+        """;
 
     // The kernel cuts what a device cannot: so the device says that it can do nothing. Older kernels and tools know fewer of the
     // features by name; unknown ones are left out one by one.

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using HyperSpector.Linux.Calls;
-using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Network.Mirror;
 
@@ -97,9 +96,7 @@ internal sealed partial class MirrorProgram : IDisposable
     /// <summary>Loads the programs of a new mirror; its ends must be down still.</summary>
     /// <param name="path">The object file.</param>
     /// <param name="name">The mirror's base end.</param>
-    /// <param name="machine">The IDS VM's network namespace.</param>
-    /// <param name="inside">The mirror's end there.</param>
-    internal static MirrorProgram Create(string path, string name, NamespaceFd machine, string inside)
+    internal static MirrorProgram Create(string path, string name)
     {
         using var loaded = BpfObject.Open(path);
         loaded.Load();
@@ -115,13 +112,6 @@ internal sealed partial class MirrorProgram : IDisposable
         TrafficControl.Prepare(index);
         _ = TrafficControl.TryAttach(index, TrafficDirection.Ingress, Only, refuse);
 
-        using var deafen = loaded.Program("hs_deafen");
-        machine.Run(() =>
-        {
-            var end = Interfaces.IndexOf(inside);
-            TrafficControl.Prepare(end);
-            _ = TrafficControl.TryAttach(end, TrafficDirection.Ingress, Only, deafen);
-        });
         return mirror;
     }
 

@@ -38,7 +38,7 @@ public sealed partial class VirtualSwitch
             // The gate goes on demanding what this takes away: the port is closed until the next one is there.
             Discard(server, environment);
             configuration.Create(machine, alias, frames);
-            mirror = MirrorProgram.Create(program, name, machine, insideName);
+            mirror = MirrorProgram.Create(program, name);
             machine.Run(configuration.ConfigureInside);
             Links.Batch($"link set dev {name} up");
         }
