@@ -6,18 +6,26 @@ using HyperSpector.Api.Site;
 
 namespace HyperSpector.Engine.Network.Switch;
 
-/// <summary>What is different at the port of a server that has a NIC's network: its end in the VM, and what it may send.</summary>
-internal static class NicPort
+/// <summary>A port that is joined to a NIC's network (<see cref="Uplink"/>): its ends, and what the VM may send.</summary>
+internal sealed class NicPort(string host, string server, string port, PortAddresses addresses, UplinkSpec uplink)
+    : PortConfiguration(host, server, port, addresses, uplink)
 {
-    private const string Inside = PortConfiguration.Inside;
+    private readonly UplinkSpec _uplink = uplink;
 
-    /// <summary>The VM's end; run inside its network namespace.</summary>
-    internal static void ConfigureInside(UplinkSpec uplink)
+    /// <summary>On a NIC's network the base is no neighbour of its VM.</summary>
+    internal override void SetKnobs() => Uplink.Close(Port);
+
+    /// <inheritdoc/>
+    internal override void Open() => Links.Batch($"link set dev {Port} up");
+
+    /// <inheritdoc/>
+    internal override void ConfigureInside()
     {
+        CloseInside();
         // The neighbours hear where the addresses are now.
         _ = Knobs.Write($"ipv4/conf/{Inside}/arp_notify", "1");
-        var fixedV6 = Has(uplink, AddressFamily.InterNetworkV6);
-        var open = uplink.Addresses.Count == 0;
+        var fixedV6 = Has(_uplink, AddressFamily.InterNetworkV6);
+        var open = _uplink.Addresses.Count == 0;
         if (Knobs.HasV6)
         {
             _ = Knobs.Write($"ipv6/conf/{Inside}/ndisc_notify", "1");
@@ -34,9 +42,9 @@ internal static class NicPort
         Links.Batch([
             "link set dev lo up",
             $"link set dev {Inside} addrgenmode {(open || fixedV6 ? "eui64" : "none")}",
-            .. uplink.Addresses.Where(Usable).Select(a => $"address replace {a} dev {Inside}{(IsV6(a) ? " nodad" : " broadcast +")}"),
+            .. _uplink.Addresses.Where(Usable).Select(a => $"address replace {a} dev {Inside}{(IsV6(a) ? " nodad" : " broadcast +")}"),
             $"link set dev {Inside} up",
-            .. uplink.Gateways.Where(Usable).Select(g => $"route replace default via {g} dev {Inside}"),
+            .. _uplink.Gateways.Where(Usable).Select(g => $"route replace default via {g} dev {Inside}"),
         ]);
     }
 

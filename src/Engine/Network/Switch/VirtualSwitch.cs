@@ -58,7 +58,7 @@ public sealed partial class VirtualSwitch(HostPaths paths, string program)
             _ = Links.Remove(UplinkNameOf(server));
         else
             addresses = addresses with { MachineMac = nic.Mac };
-        var configuration = new PortConfiguration(paths.Name, server, port, addresses, uplink);
+        var configuration = PortConfiguration.For(paths.Name, server, port, addresses, uplink);
         using var machine = NamespaceFd.NetworkOf(initPid);
         var alias = configuration.Alias(machine, publish);
         var links = Links.All();
