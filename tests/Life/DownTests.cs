@@ -25,6 +25,22 @@ public class DownTests
     }
 
     [Fact]
+    public void Down_Keep_KeepsWhatBothVmsHaveWritten()
+    {
+        using var host = new TestHost();
+        var site = Sites.Counting(host);
+        host.Up(site);
+        foreach (var vm in (string[])["web", "edge"])
+            Assert.Equal(0, host.Exec(vm, "sh", "-c", "echo kept > /opt/mine").Status.ShellCode);
+
+        Assert.True(host.Hyperspector("down", "--keep").Status.Succeeded);
+        host.Up(site);
+
+        foreach (var vm in (string[])["web", "edge"])
+            Assert.Equal("kept\n", host.Exec(vm, "cat", "/opt/mine").Output);
+    }
+
+    [Fact]
     public void Up_ThatCannotFinish_LeavesNothing()
     {
         using var host = new TestHost();

@@ -72,7 +72,7 @@ internal sealed partial class LiveHost
             if (!_ids.TryClaim(machine.FirstId, Owner(machine.Name)))
                 throw new IOException($"the user ids of '{machine.Name}' ({machine.FirstId}…) are in use by another host of this machine");
             if (machine.Phase == MachinePhase.Making || !Wanted(machine))
-                Remove(machine.Name, keepState: machine.IsServer && Wanted(machine));
+                Remove(machine.Name, keepState: Wanted(machine));
             else
                 Adopt(machine);
         }

@@ -54,10 +54,17 @@ internal sealed record SiteDiff
             && Same(Core(record.Environment!), Core(environment));
     }
 
-    // What a server wrote is worth keeping when it is made anew on the same base; an IDS VM's belongs to its packs.
-    private static bool StateFits(MachineRecord record, SiteSpec wanted) =>
-        record.Server is { } server && wanted.Servers.TryGetValue(record.Name, out var next)
-        && Identity(server.Machine.Base) == Identity(next.Machine.Base);
+    // What a VM wrote is worth keeping when it is made anew on the same base, and an IDS VM's (a data base of file hashes, say) with the
+    // same packs, whatever their options.
+    private static bool StateFits(MachineRecord record, SiteSpec wanted) => record switch
+    {
+        { Server: { } server } => wanted.Servers.TryGetValue(record.Name, out var next)
+            && Identity(server.Machine.Base) == Identity(next.Machine.Base),
+        { Environment: { } environment } => wanted.Environments.TryGetValue(record.Name, out var next)
+            && Identity(environment.Machine.Base) == Identity(next.Machine.Base)
+            && environment.Packs.Select(p => p.Name).SequenceEqual(next.Packs.Select(p => p.Name)),
+        _ => false,
+    };
 
     // An image is what its digest says, wherever it lies and whatever it is called.
     private static string Identity(BaseSpec spec) => JsonSerializer.Serialize(

@@ -96,6 +96,29 @@ public class SiteDiffTests
     }
 
     [Fact]
+    public void Between_OtherOptionsOfAPack_MakesTheIdsVmAnewAndKeepsItsFiles()
+    {
+        var present = Watching(Pack("aide", "daily"));
+
+        Assert.Equal([("edge", true)], SiteDiff.Between(present, Site(s_machine, Pack("aide", "hourly"))).Remove);
+        Assert.Equal([("edge", false)], SiteDiff.Between(present, Site(s_machine, Pack("tripwire", "daily"))).Remove);
+        Assert.Equal([("edge", false)], SiteDiff.Between(present, Site(s_machine)).Remove);
+    }
+
+    [Fact]
+    public void Between_WhatWasKeptAndTheSameSite_KeepsItsFiles()
+    {
+        var present = Watching(Pack("aide", "daily"));
+        foreach (var name in present.Keys)
+            present[name] = present[name] with { Phase = MachinePhase.Kept };
+
+        var diff = SiteDiff.Between(present, Site(s_machine, Pack("aide", "daily")));
+
+        Assert.Equal([("web", true), ("edge", true)], diff.Remove);
+        Assert.Equal(["edge"], diff.CreateEnvironments);
+    }
+
+    [Fact]
     public void Between_AMachineThatWasHalfMade_MakesItAnew()
     {
         var present = Present(s_machine);
@@ -123,19 +146,22 @@ public class SiteDiffTests
         Assert.Equal(["web"], diff.CreateEnvironments);
     }
 
-    private static SiteSpec Site(MachineSpec server) => new()
+    private static PackSpec Pack(string name, string every) =>
+        new() { Name = name, Directory = "/packs", Options = new Dictionary<string, string> { ["every"] = every } };
+
+    private static SiteSpec Site(MachineSpec server, params PackSpec[] packs) => new()
     {
         Servers = new Dictionary<string, ServerSpec> { ["web"] = new() { Machine = server } },
-        Environments = new Dictionary<string, EnvironmentSpec> { ["edge"] = new() { Machine = s_machine, Watch = ["web"] } },
+        Environments = new Dictionary<string, EnvironmentSpec> { ["edge"] = new() { Machine = s_machine, Watch = ["web"], Packs = packs } },
     };
 
-    private static Dictionary<string, MachineRecord> Present(MachineSpec server)
+    private static Dictionary<string, MachineRecord> Watching(params PackSpec[] packs) => Present(Site(s_machine, packs));
+
+    private static Dictionary<string, MachineRecord> Present(MachineSpec server) => Present(Site(server));
+
+    private static Dictionary<string, MachineRecord> Present(SiteSpec site) => new()
     {
-        var site = Site(server);
-        return new Dictionary<string, MachineRecord>
-        {
-            ["web"] = new() { Name = "web", FirstId = 1, Index = 1, Phase = MachinePhase.Ready, Server = site.Servers["web"] },
-            ["edge"] = new() { Name = "edge", FirstId = 2, Index = 2, Phase = MachinePhase.Ready, Environment = site.Environments["edge"] },
-        };
-    }
+        ["web"] = new() { Name = "web", FirstId = 1, Index = 1, Phase = MachinePhase.Ready, Server = site.Servers["web"] },
+        ["edge"] = new() { Name = "edge", FirstId = 2, Index = 2, Phase = MachinePhase.Ready, Environment = site.Environments["edge"] },
+    };
 }
