@@ -59,4 +59,34 @@ internal static class Sites
             """);
         return pack;
     }
+
+    /// <summary>The site of <c>States/</c>, as its file would be.</summary>
+    /// <param name="host">Its <see cref="Continuing"/> pack is there.</param>
+    /// <param name="watch">What its environment watches.</param>
+    internal static string OfAnEarlierCommit(TestHost host, string watch)
+    {
+        File.WriteAllText(Path.Join(host.Prefix, "packs", "counter", "pack.yaml"), """
+            description: Writes numbered lines, and captures
+            files:
+              count.sh: /opt/count.sh
+            run:
+              count: [/bin/sh, /opt/count.sh]
+              capture: [/usr/bin/tcpdump, -i, "{mirror}", -n, -U, -w, /var/log/capture/frames.pcap, udp]
+            outputs:
+              - path: /var/log/counter/lines.log
+                format: lines
+            """);
+        return $$"""
+            servers:
+              web:
+                run: [/usr/bin/python3, -m, http.server, "80"]
+                environment: {GREETING: hello}
+                resources: {memory: 256M, pids: 100}
+                publish: ["8080:80"]
+            environments:
+              edge:
+                watch: [{{watch}}]
+                packs: [counter]
+            """;
+    }
 }

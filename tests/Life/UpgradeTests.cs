@@ -71,6 +71,16 @@ public partial class UpgradeTests
         Eventually.Holds("events go on", () => Counted(host).Count > 70);
         AssertConsecutive(Counted(host), atLeast: 70);
         Assert.Equal(1, Counted(host)[0]);
+
+        // The same in the file of today leaves the server alone; a key that was not known then is changed alone.
+        var server = host.Ps().Single(m => m.Name == "web").Pid;
+        host.Up(Sites.OfAnEarlierCommit(host, "web"));
+        var machines = host.Ps().Select(m => (m.Name, m.Pid)).ToList();
+        Assert.Contains(("web", server), machines);
+        host.Up(Sites.OfAnEarlierCommit(host, "{server: web, except: {protocol: tcp, ports: 80}}"));
+        Assert.Equal(machines, host.Ps().Select(m => (m.Name, m.Pid)));
+        Assert.True(Web.Answers(host, 8080));
+        Eventually.Holds("the web server's frames are left out", () => host.Status().Mirrors.Single() is { Filter: not null, LeftOut: > 0 });
     }
 
     [Fact]

@@ -17,6 +17,8 @@ internal static class Web
         return false;
     }
 
-    internal static bool Get(TestHost host, int port) =>
-        host.InClient("curl", "-fsS", "-o", "/dev/null", "--max-time", "1", $"http://{TestNetwork.BaseAddress4}:{port}/").Status.Succeeded;
+    internal static bool Get(TestHost host, int port) => Get(host, $"{TestNetwork.BaseAddress4}:{port}");
+
+    internal static bool Get(TestHost host, string address) =>
+        host.InClient("curl", "-fsS", "-o", "/dev/null", "--max-time", "1", $"http://{address}/").Status.Succeeded;
 }

@@ -146,15 +146,7 @@ public sealed class UplinkDaemonTests : IDisposable
 
     private bool Reaches(string address) => _host.InClient("ping", "-q", "-c", "1", "-W", "1", address).Status.Succeeded;
 
-    private void PlugIn()
-    {
-        _ = InBase("sh", "-ec", $"""
-            ip link add nic1 type veth peer name lan1 netns {_host.Network.Client}
-            ip address add 198.51.100.1/24 dev nic1; ip link set nic1 up
-            """);
-        Assert.True(_host.InClient("sh", "-ec",
-            "ip address add 198.51.100.2/24 dev lan1; ip address add 2001:db8:1::2/64 dev lan1 nodad; ip link set lan1 up").Status.Succeeded);
-    }
+    private void PlugIn() => _host.Network.PlugIn();
 
     private int? Pid() => _host.Ps().Single(m => m.Name == "web").Pid;
 

@@ -15,6 +15,14 @@ public sealed class TestNetwork : IDisposable
     public const string BaseAddress6 = "2001:db8:5e::1";
     public const string ClientAddress6 = "2001:db8:5e::2";
 
+    // The second network, see PlugIn.
+    public const string Nic = "nic1";
+    public const string NicOfClient = "lan1";
+    public const string NicAddress4 = "198.51.100.1";
+    public const string NicClientAddress4 = "198.51.100.2";
+    public const string NicAddress6 = "2001:db8:1::1";
+    public const string NicClientAddress6 = "2001:db8:1::2";
+
     public TestNetwork(string name)
     {
         Base = $"{name}-b";
@@ -49,6 +57,14 @@ public sealed class TestNetwork : IDisposable
     /// </summary>
     public static IReadOnlyList<string> Enter(string space, params IReadOnlyList<string> command) =>
         [$"--net=/run/netns/{space}", "--", .. command];
+
+    /// <summary>A second network between the two, which a server VM can be joined to: <see cref="Nic"/> is the base's end of it.</summary>
+    public void PlugIn()
+    {
+        Ip("link", "add", Nic, "netns", Base, "type", "veth", "peer", "name", NicOfClient, "netns", Client);
+        Configure(Base, Nic, NicAddress4, NicAddress6);
+        Configure(Client, NicOfClient, NicClientAddress4, NicClientAddress6);
+    }
 
     public void Dispose()
     {
