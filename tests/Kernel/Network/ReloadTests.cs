@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using HyperSpector.Api.Events;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Tests.Kit.Hosts;
@@ -7,7 +9,7 @@ namespace HyperSpector.Tests.Kernel.Network;
 
 /// <summary>A whole host whose switch is taken apart behind the daemon's back: it notices, mends, and tells for how long it was so.</summary>
 [Collection("network")]
-public sealed class ReloadTests(ITestOutputHelper output) : IDisposable
+public sealed partial class ReloadTests(ITestOutputHelper output) : IDisposable
 {
     private const string Site = """
         servers:
@@ -35,15 +37,18 @@ public sealed class ReloadTests(ITestOutputHelper output) : IDisposable
         var table = $"hyperspector_{_host.Name}";
         var rules = InBase("sh", "-c", "nft --stateless list ruleset | sort");
 
+        var intervals = new List<TimeSpan>();
+
         // What a firewall does that is reloaded, and what a hand does that slips.
         foreach (var damage in new[]
         {
             "nft flush ruleset", $"nft delete table inet {table}", $"nft delete table netdev {table}_{port}", $"nft flush chain inet {table} input",
         })
         {
-            var before = Blind();
+            var (before, since) = (Blind(), TimeProvider.System.GetUtcNow());
             _ = InBase("sh", "-ec", damage);
             Await(() => Blind() > before, damage);
+            intervals.Add(EndOf(Events("blind", "high").Last(IsOfRules)) - since);
             Assert.Equal(rules, InBase("sh", "-c", "nft --stateless list ruleset | sort"));
         }
 
@@ -54,14 +59,21 @@ public sealed class ReloadTests(ITestOutputHelper output) : IDisposable
             ("edge", "ip link set mon0 down; ip link set mon0 name other; ip link set other up"),
         })
         {
-            var before = Mended();
+            var (before, since) = (Mended(), TimeProvider.System.GetUtcNow());
             if (where == "base")
                 _ = InBase("sh", "-ec", damage);
             else
                 Assert.True(_host.Exec(where, "sh", "-ec", damage).Status.Succeeded, damage);
             Await(() => Mended() > before, damage);
+            intervals.Add(EndOf(Events("blind", "info").Last()) - since);
             Assert.Contains("mtu 1500", _host.Exec("edge", "ip", "link", "show", "dev", "mon0", "up").Output, StringComparison.Ordinal);
         }
+
+        // By the events' own account, from before the deed to the repair: within a second where the machine has time for us, which it need
+        // not have each time while other tests run.
+        output.WriteLine(string.Join(" ", intervals.Select(i => i.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture))));
+        Assert.All(intervals, i => Assert.InRange(i, TimeSpan.Zero, TimeSpan.FromSeconds(20)));
+        Assert.True(intervals.Min() < TimeSpan.FromSeconds(1), string.Join(' ', intervals));
 
         // And all of it works still: the server's frames pass, and are copied.
         var counted = _host.Status().Mirrors.Single();
@@ -69,7 +81,16 @@ public sealed class ReloadTests(ITestOutputHelper output) : IDisposable
         Await(() => _host.Status().Mirrors.Single() is var now && now.Mirrored >= counted.Mirrored + 6 && now.Dropped == 0, "frames after all that");
     }
 
-    private int Blind() => Events("blind", "high").Count(e => e.Summary.Contains("nft rules", StringComparison.Ordinal));
+    /// <summary>"… from 2026-11-24T10:00:00.000Z to 2026-11-24T10:00:00.100Z (0.10 s) …"</summary>
+    private static DateTimeOffset EndOf(EventRecord blind) =>
+        DateTimeOffset.Parse(Ends().Match(blind.Summary).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(" to ([0-9T:.-]+Z) \\(")]
+    private static partial Regex Ends();
+
+    private int Blind() => Events("blind", "high").Count(IsOfRules);
+
+    private static bool IsOfRules(EventRecord e) => e.Summary.Contains("nft rules", StringComparison.Ordinal);
 
     private int Mended() => Events("blind", "info").Count(e => e is { Environment: "edge", Server: "web" });
 
