@@ -10,7 +10,8 @@ internal static class Catalogue
         [.. new[]
             {
                 FileAttacks.All, DeviceAttacks.All, MountAttacks.All, KernelAttacks.All, EscapeAttacks.All, ProcessAttacks.All, MemoryAttacks.All,
-                ReachAttacks.All, SpoofAttacks.All, MirrorAttacks.All, CaptureAttacks.All, PortAttacks.All, RuinAttacks.All,
+                ReachAttacks.All, SpoofAttacks.All, MirrorAttacks.All, CaptureAttacks.All, PortAttacks.All, UplinkAttacks.All,
+                FilterAttacks.All, RuinAttacks.All,
             }.SelectMany(a => a)];
 
     /// <summary>Those that this kernel has the means for.</summary>

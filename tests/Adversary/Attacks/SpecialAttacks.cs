@@ -47,6 +47,23 @@ internal static class SpecialAttacks
     internal static readonly Attack Flood = Row(
         "outside.flood", "flood a published port with SYNs and malformed packets while an IDS watches", "MOD-3 SW-2");
 
+    internal static readonly Attack HideFromFilter = Row(
+        "filter.hide", "deliver datagrams that the IDS wants to see, as if its filter left them out: in pieces, behind options, headers and tags", "MOD-3 SW-2");
+
+    internal static readonly Attack ReachBaseBesideNic = Row(
+        "uplink.outside-base", "reach the base through the part at its NIC that belongs to a server VM", "MOD-3 MOD-5 SW-1");
+
+    internal static readonly Attack HostBase = Row(
+        "uplink.host-base", "with uplink: host, connect to the base, by what it keeps or otherwise", "MOD-3 SW-1 EXP-1");
+
+    internal static readonly Attack HostKept = Row(
+        "uplink.host-kept", "with uplink: host, get what arrives for the ports that the base keeps, or that are published for another server", "MOD-3 SW-1");
+
+    internal static readonly Attack HostShadow = Row(
+        "uplink.host-shadow", "the same by connections of its own from those ports (port shadowing, CVE-2021-3773)", "MOD-3 SW-1");
+
+    internal static readonly IReadOnlyList<Attack> Uplinks = [HideFromFilter, ReachBaseBesideNic, HostBase, HostKept, HostShadow];
+
     /// <summary>What is used up, and from where.</summary>
     internal static readonly IReadOnlyList<Attack> Ruins =
     [
@@ -60,7 +77,7 @@ internal static class SpecialAttacks
     internal static readonly IReadOnlyList<Attack> All =
     [
         DeleteEverything, TypeIntoTerminal, FileMode, PeerCredentials, Alerts, Logs, EndlessLine, Names, Spool, WorkDirectory, VolumeTarget, Flood,
-        .. Outputs, .. Ruins,
+        .. Outputs, .. Ruins, .. Uplinks,
     ];
 
     private static Attack Ruin(string what, string words, Vantage from) =>

@@ -18,6 +18,12 @@ public enum Vantage
 
     /// <summary>An IDS VM with <c>net_admin: true</c> that spoils its own ports.</summary>
     Breaker = 16,
+
+    /// <summary>A server VM on the network of a NIC.</summary>
+    Lan = 32,
+
+    /// <summary>The IDS VM that watches it, through a filter, with <c>net_admin: true</c>.</summary>
+    Sift = 64,
 }
 
 /// <summary>

@@ -41,8 +41,8 @@ internal static class AttackLog
     /// <summary>Where the attack came from: the column of the page.</summary>
     private static string ColumnOf(string machine) => machine switch
     {
-        Scene.Web or Scene.Db or Scene.DoomedServer or Scene.RazedServer or RuntimeHost.Server => "server",
-        Scene.Edge or Scene.Admin or Scene.Breaker or Scene.DoomedIds or Scene.RazedIds or ProbeHost.Ids or RuntimeHost.Ids => "ids",
+        Scene.Web or Scene.Db or Scene.Lan or UplinkHost.Server or Scene.DoomedServer or Scene.RazedServer or RuntimeHost.Server => "server",
+        Scene.Edge or Scene.Admin or Scene.Sift or Scene.Breaker or Scene.DoomedIds or Scene.RazedIds or ProbeHost.Ids or RuntimeHost.Ids => "ids",
         Elsewhere => "elsewhere",
         _ => throw new ArgumentOutOfRangeException(nameof(machine), machine, "in which column of docs/attacks.md does this machine belong?"),
     };

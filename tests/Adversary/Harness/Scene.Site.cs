@@ -1,5 +1,6 @@
 using HyperSpector.Engine.Hosts;
 using HyperSpector.Linux.Calls;
+using HyperSpector.Tests.Kit.Hosts;
 
 namespace HyperSpector.Tests.Adversary.Harness;
 
@@ -21,6 +22,15 @@ public sealed partial class Scene
     /// <summary>IDS VM with <c>net_admin: true</c> that spoils its own ports; it watches three servers.</summary>
     public const string Breaker = "breaker";
 
+    /// <summary>Server VM on the network of a NIC, with CAP_NET_ADMIN.</summary>
+    public const string Lan = "lan";
+
+    public const string Lan4 = "198.51.100.10";
+    public const string Lan6 = "2001:db8:1::10";
+
+    /// <summary>IDS VM with <c>net_admin: true</c> that watches <see cref="Lan"/> through a filter.</summary>
+    public const string Sift = "sift";
+
     /// <summary>Server VM that may be ruined; small limits.</summary>
     public const string DoomedServer = "doomed";
 
@@ -33,7 +43,7 @@ public sealed partial class Scene
     /// <summary>IDS VM in which everything is deleted.</summary>
     public const string RazedIds = "razedids";
 
-    private static readonly string[] MachineNames = [Web, Db, Edge, Admin, Breaker, DoomedServer, DoomedIds];
+    private static readonly string[] MachineNames = [Web, Db, Lan, Edge, Admin, Breaker, Sift, DoomedServer, DoomedIds];
 
     /// <summary>A directory of the base that the VMs may write to.</summary>
     public string Volume => $"{Host.Prefix}/volume";
@@ -49,6 +59,10 @@ public sealed partial class Scene
             yield return Admin;
         if (from.HasFlag(Vantage.Breaker))
             yield return Breaker;
+        if (from.HasFlag(Vantage.Lan))
+            yield return Lan;
+        if (from.HasFlag(Vantage.Sift))
+            yield return Sift;
         if (from.HasFlag(Vantage.Doomed))
         {
             yield return DoomedServer;
@@ -58,6 +72,7 @@ public sealed partial class Scene
 
     private void PrepareSite()
     {
+        Host.Network.PlugIn();
         _ = System.IO.Directory.CreateDirectory(Volume);
         const UnixFileMode everybody = (UnixFileMode)0x1FF;
         File.SetUnixFileMode(Volume, everybody);
@@ -74,6 +89,11 @@ public sealed partial class Scene
             base: host
             run: [/usr/bin/sleep, infinity]
             publish: ["8081:7777", "8081:7777/udp"]
+          lan:
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            cap_add: [NET_ADMIN]
+            uplink: {nic: {{TestNetwork.Nic}}, address: [{{Lan4}}/24, "{{Lan6}}/64"]}
           doomed:
             base: host
             run: [/usr/bin/sleep, infinity]
@@ -94,6 +114,11 @@ public sealed partial class Scene
             net_admin: true
           breaker:
             watch: [web, db, doomed]
+            base: host
+            run: [/usr/bin/sleep, infinity]
+            net_admin: true
+          sift:
+            watch: [{server: lan, only: [{protocol: udp, ports: 7777}, {protocol: udp, peer_ports: 7777}]}]
             base: host
             run: [/usr/bin/sleep, infinity]
             net_admin: true

@@ -1,3 +1,4 @@
+# with: frames.py
 import subprocess
 
 def connect(address, port):
@@ -102,75 +103,15 @@ def attack_reconfigure(device, *commands):
     return any_of([(c, lambda c=c: tool(*("/usr/sbin/" + c.replace("DEV", device).replace("PID", str(other))).split())) for c in commands])
 
 
-def checksum(data):
-    if len(data) % 2:
-        data += b"\0"
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def mac(text):
-    return bytes.fromhex(text.replace(":", ""))
-
-
-def udp_datagram(source, target, port, payload, family):
-    header = struct.pack("!HHHH", 4444, int(port), 8 + len(payload), 0)
-    if family == socket.AF_INET:
-        pseudo = source + target + struct.pack("!BBH", 0, 17, 8 + len(payload))
-    else:
-        pseudo = source + target + struct.pack("!II", 8 + len(payload), 17)
-    return struct.pack("!HHHH", 4444, int(port), 8 + len(payload), checksum(pseudo + header + payload) or 0xffff) + payload
-
-
-def frame(text, token):
-    """KIND,source MAC,target MAC,source address,target address[,port]"""
-    kind, smac, dmac, source, target, *rest = text.split(",")
-    port = rest[0] if rest else "7777"
-    payload = token.encode()
-    ethernet = mac(dmac) + mac(smac)
-    if kind in ("udp", "vlan", "mcast"):
-        family = socket.AF_INET6 if ":" in source else socket.AF_INET
-        a, b = socket.inet_pton(family, source), socket.inet_pton(family, target)
-        datagram = udp_datagram(a, b, port, payload, family)
-        if family == socket.AF_INET:
-            header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(datagram), 1, 0, 64, 17, 0) + a + b
-            header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
-            kind_of, packet = 0x0800, header + datagram
-        else:
-            kind_of, packet = 0x86dd, struct.pack("!IHBB", 6 << 28, len(datagram), 17, 64) + a + b + datagram
-        tag = struct.pack("!HH", 0x8100, 5) if kind == "vlan" else b""
-        return ethernet + tag + struct.pack("!H", kind_of) + packet
-    if kind == "arp":
-        # A request, so that the target learns who asks.
-        body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac(smac) + socket.inet_aton(source) + b"\0" * 6 + socket.inet_aton(target)
-        return ethernet + b"\x08\x06" + body + payload
-    if kind == "arp-reply":
-        body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 2) + mac(smac) + socket.inet_aton(source) + mac(dmac) + socket.inet_aton(target)
-        return ethernet + b"\x08\x06" + body + payload
-    if kind in ("ns", "ra"):
-        a, b = socket.inet_pton(socket.AF_INET6, source), socket.inet_pton(socket.AF_INET6, target)
-        if kind == "ns":
-            goal = socket.inet_pton(socket.AF_INET6, rest[0])
-            message = struct.pack("!BBHI", 135, 0, 0, 0) + goal + b"\x01\x01" + mac(smac)
-        else:
-            message = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + b"\x01\x01" + mac(smac)
-            message += struct.pack("!BBBBIII", 3, 4, 64, 0xc0, 3600, 3600, 0) + socket.inet_pton(socket.AF_INET6, "2001:db8:bad::")
-        pseudo = a + b + struct.pack("!II", len(message), 58)
-        message = message[:2] + struct.pack("!H", checksum(pseudo + message)) + message[4:]
-        return ethernet + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(message), 58, 255) + a + b + message
-    raise ValueError(kind)
-
-
 def attack_frames(device, token, *specifications):
     made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     made.bind((device, 0))
     sent = 0
     for text in specifications:
         for _ in range(3):
-            made.send(frame(text, token))
-            sent += 1
+            for one in frames(text, token):
+                made.send(one)
+                sent += 1
     done("sent %d frames" % sent)
 
 
@@ -265,7 +206,7 @@ def attack_bridge(first, second, seconds):
     done("bridged for a while")
 
 
-def attack_spoil(device, token, how, *frames):
+def attack_spoil(device, token, how, *specifications):
     """With CAP_NET_ADMIN: harms its own end of a port, and tries to get frames out by it, before, meanwhile and afterwards."""
     if not NATIVE:
         for _ in range(200):
@@ -279,7 +220,7 @@ def attack_spoil(device, token, how, *frames):
     def send():
         nonlocal sent
         for name_of in [n for _, n in socket.if_nameindex() if n != "lo"]:
-            for text in frames:
+            for text in specifications:
                 try:
                     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as made:
                         made.bind((name_of, 0))
@@ -288,16 +229,29 @@ def attack_spoil(device, token, how, *frames):
                 except OSError as error:
                     refusals.add(name(error))
 
-    def each(*commands):
+    def each(*commands, strict=True):
         for command in commands:
             failure = ip(command.replace("DEV", device))
-            if failure:
+            if failure and strict:
                 refused(failure)
             send()
 
     send()
     if how == "delete":
         each("link delete DEV")
+    elif how == "all":
+        # In turn, with frames in between, whatever is made anew meanwhile; which is used as soon as it is there.
+        each("link set DEV down", "link set DEV up", "link set DEV mtu 9000", "link set DEV mtu 1500", "link set DEV address 02:00:00:00:00:77",
+             "link set DEV down", "link set DEV name hsrenamed", "link set hsrenamed up", "link set hsrenamed name DEV", "link set DEV up", strict=False)
+        for _ in range(2):
+            each("link delete DEV", strict=False)
+            # All along until it is up again, and a little longer.
+            rest, end = 30, time.monotonic() + 20
+            while rest and time.monotonic() < end:
+                send()
+                time.sleep(0.01)
+                if rest < 30 or " UP " in subprocess.run(["/usr/sbin/ip", "-br", "link", "show", "dev", device], capture_output=True, text=True).stdout:
+                    rest -= 1
     elif how == "rename":
         each("link set DEV down", "link set DEV name hsrenamed", "link set hsrenamed up", "link set hsrenamed down", "link set hsrenamed name DEV",
              "link set DEV up")

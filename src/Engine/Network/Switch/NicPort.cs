@@ -75,13 +75,18 @@ internal sealed class NicPort(string host, string server, string port, PortAddre
 
         if (v6.Count > 0)
         {
-            // Of a neighbour advertisement (RFC 4861, 4.4) the target follows 8 bytes after the start.
+            // Of a neighbour advertisement (RFC 4861, 4.4) the target follows 8 bytes after the start. None comes in pieces (RFC 6980), but
+            // there are hosts that take it so: of ICMPv6 the first piece must tell that it is an echo. What no header tells (255 is no
+            // protocol) does not pass.
             var set = $"{{ {string.Join(", ", v6.Append($"{LinkLocal(mac)}"))} }}";
             var targets = $"{{ {string.Join(", ", v6.Append($"{LinkLocal(mac)}").Select(Hex))} }}";
             text += $"""
                     ether type ip6 icmpv6 type {"{ nd-router-advert, nd-redirect }"} counter name protocol drop
                     ether type ip6 icmpv6 type nd-neighbor-advert @th,64,128 != {targets} counter name source drop
-                    ether type ip6 ip6 saddr {set} {pass}
+                    ether type ip6 frag frag-off 0 icmpv6 type {"{ echo-request, echo-reply }"} ip6 saddr {set} {pass}
+                    ether type ip6 frag frag-off 0 meta l4proto ipv6-icmp counter name protocol drop
+                    ether type ip6 frag frag-off != 0 ip6 saddr {set} {pass}
+                    ether type ip6 ip6 saddr {set} meta l4proto != 255 {pass}
 
                 """;
         }

@@ -28,7 +28,7 @@ internal static class PortTables
     {
         var table = NameOf(host, port);
         if (uplink?.Nic is null)
-            return Delete(host, port) + Policing(table, port, addresses, Usual(addresses)) + Translation(table, port, addresses, publish, uplink);
+            return Delete(host, port) + Policing(table, port, addresses, Usual(addresses)) + Translation(host, port, addresses, publish, uplink);
         // The number: nft takes the name for the interface that bears it now, and the rules are to be made anew for another one.
         return string.Create(CultureInfo.InvariantCulture, $"# macvlan {macvlan?.Index}\n") + Delete(host, port)
             + Policing(table, port, addresses, NicPort.Rules(uplink, addresses.MachineMac, macvlan?.Name)) + $"table inet {table} {{ }}\n";
@@ -64,14 +64,14 @@ internal static class PortTables
 
         """;
 
-    private static string Translation(string table, string port, PortAddresses a, IReadOnlyList<PublishedPort> publish, UplinkSpec? uplink)
+    private static string Translation(string host, string port, PortAddresses a, IReadOnlyList<PublishedPort> publish, UplinkSpec? uplink)
     {
         var outside = new StringBuilder();
         var local = new StringBuilder();
         foreach (var row in publish)
             Publish(row, a, outside, local);
         return $$"""
-            table inet {{table}} {
+            table inet {{NameOf(host, port)}} {
               # A VM reaches no published port through the base: its packets stay addressed to the base, which is closed.
               chain prerouting {
                 type nat hook prerouting priority dstnat; policy accept;
@@ -80,7 +80,7 @@ internal static class PortTables
             {{(uplink is { Host: true } ? Everything(a, uplink.Keep) : "")}}  chain output {
                 type nat hook output priority -100; policy accept;
             {{local}}  }
-              chain postrouting {
+            {{Guard(host, publish, uplink?.Keep ?? [])}}  chain postrouting {
                 type nat hook postrouting priority srcnat; policy accept;
                 oifname "{{port}}" ip saddr != {{a.V4}} fib saddr type local snat ip to {{a.BaseV4}}
                 oifname "{{port}}" ip6 saddr != {{a.V6}} fib saddr type local snat ip6 to {{a.BaseV6}}
@@ -88,6 +88,28 @@ internal static class PortTables
                 oifname != "{{port}}" ip6 saddr {{a.V6}} masquerade
               }
             }
+
+            """;
+    }
+
+    // A VM's packets keep their source port where they can when they leave under the host's address. They must not leave from a port that
+    // is another's there: whatever came back to it from the port that was addressed would be the VM's (port shadowing, CVE-2021-3773).
+    // Before every chain that masquerades: the first translation counts.
+    private static string Guard(string host, IReadOnlyList<PublishedPort> publish, IReadOnlyList<KeptPort> keep)
+    {
+        var taken = publish.Select(p => (p.Protocol, Port: p.HostPort)).Concat(keep.Select(k => (k.Protocol, k.Port))).Distinct().ToList();
+        if (taken.Count == 0)
+            return "";
+        // Above those that Linux gives to clients (ip(7), ip_local_port_range), and so that it is none of these.
+        const int highest = 61000, size = 4000, tries = 12;
+        var first = Enumerable.Range(0, tries).Select(i => highest - (i * size)).FirstOrDefault(f => !taken.Any(t => t.Port >= f && t.Port < f + size), highest);
+        var rules = taken.GroupBy(t => t.Protocol).SelectMany(p => ((string[])[$"ip saddr {AddressPlan.Prefix4(host)}", $"ip6 saddr {AddressPlan.Prefix6(host)}"])
+            .Select(from => string.Create(CultureInfo.InvariantCulture,
+                $"    {from} {p.Key} sport {{ {string.Join(", ", p.Select(t => t.Port))} }} masquerade to :{first}-{first + size - 1}\n")));
+        return $$"""
+              chain guard {
+                type nat hook postrouting priority srcnat - 1; policy accept;
+            {{string.Concat(rules)}}  }
 
             """;
     }
