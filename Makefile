@@ -11,7 +11,7 @@ PROGRAMS = Cli Daemon Keeper Monitor Reader Sensor
 PUBLISH  = artifacts/publish
 BPF      = artifacts/bpf
 
-.PHONY: help build bpf publish install install-files uninstall deb check check-kernel attacks-table fuzz faults bench clean
+.PHONY: help build bpf publish install install-files uninstall deb check check-kernel attacks-table fuzz fuzz-daemon faults bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -65,8 +65,11 @@ check-kernel: ## everything that needs root
 attacks-table: ## docs/attacks.md, from the log of ./test adversary
 	tests/attacks-table
 
-fuzz: ## long fuzzing run (minutes: FUZZ_MINUTES, default 10)
-	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test fuzz
+fuzz: ## long fuzzing run with line coverage per parser (minutes: FUZZ_MINUTES, default 10)
+	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} tests/fuzz-coverage
+
+fuzz-daemon: ## the same with any bytes at a daemon's socket (as root)
+	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test protocol
 
 faults: ## kill the daemon at every step of up, down and an upgrade (half an hour or more)
 	FAULTS=all ./test faults

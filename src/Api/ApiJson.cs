@@ -14,7 +14,8 @@ namespace HyperSpector.Api;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(SiteSpec))]
 [JsonSerializable(typeof(PackSpec))]
 [JsonSerializable(typeof(ImageSpec))]

@@ -52,8 +52,10 @@ internal sealed class Endpoints(HostPaths paths, SiteController controller)
 
     private async Task Up(HttpContext context)
     {
-        if (await Body(context, ApiJson.Default.SiteSpec) is { } site)
+        if (Requests.Site(await Body(context), out var problem) is { } site)
             await Progress(context, (report, token) => controller.UpAsync(site, report, token));
+        else
+            await Fail(context, StatusCodes.Status400BadRequest, problem);
     }
 
     private Task Down(HttpContext context)
@@ -64,24 +66,18 @@ internal sealed class Endpoints(HostPaths paths, SiteController controller)
 
     private async Task Packs(HttpContext context)
     {
-        if (await Body(context, ApiJson.Default.PackBuildRequest) is { } request)
+        if (Requests.Packs(await Body(context), out var problem) is { } request)
             await Progress(context, (report, token) => controller.BuildPacksAsync(request, report, token));
+        else
+            await Fail(context, StatusCodes.Status400BadRequest, problem);
     }
 
-    private static async Task<T?> Body<T>(HttpContext context, JsonTypeInfo<T> type) where T : class
+    // Whole, since the server bounds it (Server.RequestLimit).
+    private static async Task<ReadOnlyMemory<byte>> Body(HttpContext context)
     {
-        try
-        {
-            if (await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { } body)
-                return body;
-            await Fail(context, StatusCodes.Status400BadRequest, "the request has no body");
-        }
-        catch (JsonException error)
-        {
-            await Fail(context, StatusCodes.Status400BadRequest, $"the request is not understood: {error.Message}");
-        }
-
-        return null;
+        using var bytes = new MemoryStream();
+        await context.Request.Body.CopyToAsync(bytes, context.RequestAborted);
+        return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
     }
 
     /// <summary>Runs an operation and streams its progress; the client's going away cancels the operation.</summary>
@@ -131,7 +127,7 @@ internal sealed class Endpoints(HostPaths paths, SiteController controller)
     private static async Task Stream(HttpContext context, IReadOnlyList<string> directories)
     {
         var follow = context.Request.Query["follow"] == "true";
-        var tail = int.TryParse(context.Request.Query["tail"], out var count) && count >= 0 ? count : (int?)null;
+        var tail = Requests.Tail(context.Request.Query["tail"]);
         context.Response.ContentType = "application/jsonl";
         try
         {

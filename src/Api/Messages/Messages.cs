@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HyperSpector.Api.Site;
 
 namespace HyperSpector.Api.Messages;
@@ -181,7 +182,7 @@ public sealed record LogLine(DateTimeOffset Time, string Machine, string Text);
 /// <summary>A request to build packs ahead of <c>up</c>.</summary>
 /// <param name="Packs">The packs.</param>
 /// <param name="Base">The base of the VM that will use them.</param>
-public sealed record PackBuildRequest(IReadOnlyList<PackSpec> Packs, BaseSpec Base);
+public sealed record PackBuildRequest([property: JsonRequired] IReadOnlyList<PackSpec> Packs, [property: JsonRequired] BaseSpec Base);
 
 /// <summary>A failed request.</summary>
 /// <param name="Error">One clear line: what, where, and how to mend it.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HyperSpector.Api.Site;
 
 /// <summary>What a mirror leaves out of the frames of one server.</summary>
@@ -58,7 +60,7 @@ public sealed record FilterRule
 }
 
 /// <summary>Ports from one to another, both included.</summary>
-public sealed record PortRange(int First, int Last);
+public sealed record PortRange([property: JsonRequired] int First, [property: JsonRequired] int Last);
 
 /// <summary>Which way a frame goes, as its server sees it.</summary>
 public enum FrameDirection

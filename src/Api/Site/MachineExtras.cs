@@ -1,18 +1,20 @@
+using System.Text.Json.Serialization;
+
 namespace HyperSpector.Api.Site;
 
 /// <summary>A file system in memory. <paramref name="Target"/> is absolute; <paramref name="Size"/> is its limit in bytes.</summary>
-public sealed record TmpfsSpec(string Target, long Size);
+public sealed record TmpfsSpec([property: JsonRequired] string Target, long Size);
 
 /// <summary>A limit of every process of a VM (getrlimit(2)).</summary>
 /// <param name="Name">As in limits.conf(5): <c>nofile</c>, <c>memlock</c> …</param>
 /// <param name="Soft">What a process starts with.</param>
 /// <param name="Hard">What it may raise it to; <see cref="ulong.MaxValue"/> is no limit.</param>
-public sealed record UlimitSpec(string Name, ulong Soft, ulong Hard);
+public sealed record UlimitSpec([property: JsonRequired] string Name, ulong Soft, ulong Hard);
 
 /// <summary>A file of the host that a VM's user, and nobody else in the VM, may read below <c>/run/secrets</c>.</summary>
 /// <param name="Source">Regular file of the host, absolute.</param>
 /// <param name="Name">Its name inside.</param>
-public sealed record SecretSpec(string Source, string Name)
+public sealed record SecretSpec([property: JsonRequired] string Source, [property: JsonRequired] string Name)
 {
     /// <summary>Most bytes of one: it is kept in memory that is never swapped out.</summary>
     public const int Largest = 256 << 10;
@@ -43,7 +45,7 @@ public sealed record HealthSpec
 /// <summary>Another server that must be there before a server is started.</summary>
 /// <param name="Server">Its name.</param>
 /// <param name="Until">How far it must have come.</param>
-public sealed record DependencySpec(string Server, DependencyState Until);
+public sealed record DependencySpec([property: JsonRequired] string Server, DependencyState Until);
 
 /// <summary>How far a server must have come.</summary>
 public enum DependencyState

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HyperSpector.Api.Site;
 
 /// <summary>A pack: how an IDS gets into an IDS VM, what it runs, what it writes and what it needs (docs/packs.md).</summary>
@@ -37,20 +39,20 @@ public sealed record PackSpec
 /// <summary>Packages from the distribution.</summary>
 /// <param name="Packages">Package names, e.g. <c>suricata</c>.</param>
 /// <param name="Suite">A further suite of the same mirror, e.g. <c>bookworm-backports</c>; null for the base's own.</param>
-public sealed record AptSpec(IReadOnlyList<string> Packages, string? Suite);
+public sealed record AptSpec([property: JsonRequired] IReadOnlyList<string> Packages, string? Suite);
 
 /// <summary>One file: relative source in the pack, absolute target in the VM.</summary>
-public sealed record PackFile(string Source, string Target);
+public sealed record PackFile([property: JsonRequired] string Source, [property: JsonRequired] string Target);
 
 /// <summary>One command line of a pack.</summary>
 /// <param name="Name">For logs.</param>
 /// <param name="Arguments">Program (absolute) and its arguments.</param>
-public sealed record PackCommand(string Name, IReadOnlyList<string> Arguments);
+public sealed record PackCommand([property: JsonRequired] string Name, [property: JsonRequired] IReadOnlyList<string> Arguments);
 
 /// <summary>One file that the IDS writes.</summary>
 /// <param name="Path">Absolute path inside the VM; its directory becomes a volume of its own, which the reader sees too.</param>
 /// <param name="Format"><c>eve</c> (Suricata EVE JSON: alerts become events) or <c>lines</c> (each line is an event).</param>
-public sealed record PackOutput(string Path, string Format)
+public sealed record PackOutput([property: JsonRequired] string Path, [property: JsonRequired] string Format)
 {
     /// <summary>Size at which it is rotated unless the pack says otherwise.</summary>
     public const long UsualLimit = 64 * 1024 * 1024;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HyperSpector.Api.Site;
 
 /// <summary>
@@ -155,14 +157,14 @@ public sealed record BaseSpec
 }
 
 /// <summary>A volume. <paramref name="Source"/> and <paramref name="Target"/> are absolute.</summary>
-public sealed record VolumeSpec(string Source, string Target, bool ReadOnly);
+public sealed record VolumeSpec([property: JsonRequired] string Source, [property: JsonRequired] string Target, bool ReadOnly);
 
 /// <summary>A published port: <c>[address:]host:vm[/protocol]</c>.</summary>
 /// <param name="Address">Address of the base to listen on; null for all, IPv4 and IPv6.</param>
 /// <param name="HostPort">1–65535.</param>
 /// <param name="MachinePort">1–65535.</param>
 /// <param name="Protocol"><c>tcp</c> or <c>udp</c>.</param>
-public sealed record PublishedPort(string? Address, int HostPort, int MachinePort, string Protocol);
+public sealed record PublishedPort(string? Address, [property: JsonRequired] int HostPort, [property: JsonRequired] int MachinePort, [property: JsonRequired] string Protocol);
 
 /// <summary>When a VM's first process is started again.</summary>
 public enum RestartPolicy

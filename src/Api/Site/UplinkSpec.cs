@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HyperSpector.Api.Site;
 
 /// <summary>
@@ -25,4 +27,4 @@ public sealed record UplinkSpec
 /// <summary>A port of the host that stays with the base.</summary>
 /// <param name="Port">Its number.</param>
 /// <param name="Protocol"><c>tcp</c> or <c>udp</c>.</param>
-public sealed record KeptPort(int Port, string Protocol);
+public sealed record KeptPort([property: JsonRequired] int Port, [property: JsonRequired] string Protocol);

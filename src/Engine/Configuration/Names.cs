@@ -12,11 +12,14 @@ internal static partial class Names
     /// <summary>A name that may become part of a path, an interface and a cgroup.</summary>
     internal static bool Check(SourceFile file, TextNode node, string what)
     {
-        if (Name().IsMatch(node.Value))
+        if (IsName(node.Value))
             return true;
         file.Report(node, $"{what} {Quoted.Text(node.Value)}: use at most {ConfigurationLimits.NameLength} letters a-z, digits and dashes, a letter first");
         return false;
     }
+
+    /// <summary>The same for what is in no file.</summary>
+    internal static bool IsName(string text) => Name().IsMatch(text);
 
     /// <summary>A name that may stand in <c>${…}</c>.</summary>
     internal static bool CheckOption(SourceFile file, TextNode node)

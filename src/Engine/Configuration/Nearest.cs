@@ -16,7 +16,7 @@ public static class Nearest
             .Where(c => c.Distance <= allowed)
             .OrderBy(c => c.Distance).ThenBy(c => c.Word, StringComparer.Ordinal)
             .FirstOrDefault();
-        return best.Word is null ? "" : $"; did you mean '{best.Word}'?";
+        return best.Word is null ? "" : $"; did you mean {Quoted.Text(best.Word)}?";
     }
 
     /// <summary>Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).</summary>

@@ -76,7 +76,7 @@ public static class EveParser
             else if (reader.ValueTextEquals("timestamp"u8))
             {
                 _ = reader.Read();
-                if (reader.TokenType == JsonTokenType.String && EveTime.TryParse(reader.ValueSpan, out var time))
+                if (reader.TokenType == JsonTokenType.String && TryTime(ref reader, out var time))
                     alert = alert with { Time = time };
                 reader.Skip();
             }
@@ -104,6 +104,14 @@ public static class EveParser
 
         alert = alert with { Signature = alert.Signature ?? "" };
         return isAlert ? EveVerdict.Alert : EveVerdict.Malformed;
+    }
+
+    // Some writers of JSON escape the '+' of a zone.
+    private static bool TryTime(ref Utf8JsonReader reader, out DateTimeOffset time)
+    {
+        Span<byte> text = stackalloc byte[128];
+        time = default;
+        return reader.ValueSpan.Length <= text.Length && EveTime.TryParse(text[..reader.CopyString(text)], out time);
     }
 
     private static void ReadAlert(ref Utf8JsonReader reader, ref EveAlert alert)

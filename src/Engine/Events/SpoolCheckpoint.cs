@@ -26,7 +26,7 @@ internal sealed class SpoolCheckpoint
 
     internal void Move(SourcePosition position)
     {
-        if (position.Output is >= 0 and < EventLimits.Outputs)
+        if (position is { Output: >= 0 and < EventLimits.Outputs, Offset: >= 0 })
             _positions[position.Output] = position;
     }
 
@@ -75,10 +75,12 @@ internal sealed class SpoolCheckpoint
         {
             if (checkpoint.TryGetProperty("format"u8, out var format) && format.GetInt32() > Format)
                 throw new IOException($"the spool was written by a newer HyperSpector (format {format.GetInt32()}, this one knows {Format}); upgrade this one");
+            // Read whole before anything is taken over: half a checkpoint would read outputs again from their starts.
+            var events = checkpoint.GetProperty("events"u8).GetInt64();
+            var positions = checkpoint.GetProperty("outputs"u8).EnumerateArray().Select(Read).ToList();
+            Events = events;
             _positions.Clear();
-            Events = checkpoint.GetProperty("events"u8).GetInt64();
-            foreach (var position in checkpoint.GetProperty("outputs"u8).EnumerateArray())
-                Move(Read(position));
+            positions.ForEach(Move);
             return;
         }
 

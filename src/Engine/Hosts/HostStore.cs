@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HyperSpector.Engine.Configuration;
 
 namespace HyperSpector.Engine.Hosts;
 
@@ -63,22 +64,40 @@ public sealed class HostStore
             return new HostRecord();
         try
         {
-            var bytes = File.ReadAllBytes(_path);
-            RefuseNewer(bytes);
-            return JsonSerializer.Deserialize(bytes, HostJson.Default.HostRecord) ?? throw new JsonException("it is null");
+            using var document = JsonDocument.Parse(File.ReadAllBytes(_path));
+            RefuseNewer(document.RootElement);
+            if (JsonMistakes.HoldsNull(document.RootElement))
+                throw new JsonException("it holds null");
+            var record = document.Deserialize(HostJson.Default.HostRecord)!;
+            return Defect(record) is { } defect ? throw new JsonException(defect) : record;
         }
-        catch (JsonException broken)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            throw new IOException($"{_path}: not readable ({broken.Message}); move it away and run 'hyperspector up' again", broken);
+            // InvalidOperationException: a key with half of a Unicode pair.
+            throw new IOException($"{_path}: not readable ({JsonMistakes.Line(broken)}); move it away and run 'hyperspector up' again", broken);
         }
     }
 
-    // Before the rest is looked at: a newer format may say things that this version takes for broken.
-    private void RefuseNewer(byte[] bytes)
+    // Names are parts of paths below which things are removed: a file that somebody has edited is looked at before anything is done.
+    private static string? Defect(HostRecord record)
     {
-        using var document = JsonDocument.Parse(bytes);
-        if (document.RootElement.ValueKind == JsonValueKind.Object
-            && document.RootElement.TryGetProperty("version"u8, out var version)
+        foreach (var (name, machine) in record.Machines)
+        {
+            if (!Names.IsName(name) || machine.Name != name)
+                return $"machine {Quoted.Text(name)} has not its own name";
+            if (machine.Server is null == machine.Environment is null)
+                return $"machine '{name}' is neither server nor environment";
+            if (machine.Machine.Resources.Cpus is { } cpus && !double.IsFinite(cpus))
+                return $"machine '{name}': the number of processors is none";
+        }
+
+        return record.Site is null ? null : Requests.Defect(record.Site);
+    }
+
+    // Before the rest is looked at: a newer format may say things that this version takes for broken.
+    private void RefuseNewer(JsonElement root)
+    {
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("version"u8, out var version)
             && version.ValueKind == JsonValueKind.Number && version.GetDouble() > CurrentVersion)
         {
             throw new IOException(

@@ -1,5 +1,6 @@
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Configuration;
 using HyperSpector.Engine.Packs;
 
 namespace HyperSpector.Engine.Hosts;
@@ -110,8 +111,8 @@ public sealed class SiteController : IDisposable
         if (names.Contains(machine))
             return $"'{machine}' is not running; see 'hyperspector ps'";
         return names.Count == 0
-            ? $"there is no VM '{machine}': nothing is up on host '{_paths.Name}'; run 'hyperspector up' first"
-            : $"there is no VM '{machine}'; there are: {string.Join(", ", names)}";
+            ? $"there is no VM {Quoted.Text(machine)}: nothing is up on host '{_paths.Name}'; run 'hyperspector up' first"
+            : $"there is no VM {Quoted.Text(machine)}; there are: {string.Join(", ", names)}";
     }
 
     /// <summary>Where events of this host are spooled: the base's own first.</summary>

@@ -35,7 +35,7 @@ internal sealed class ImageLayout : IDisposable
         }
         catch (Linux.KernelException refused)
         {
-            throw new ImageException($"{Quoted.Text(directory)} cannot be read: {refused.Message}");
+            throw new ImageException($"{Quoted.Text(directory)} cannot be read: {Quoted.Text(refused.Message)}");
         }
     }
 

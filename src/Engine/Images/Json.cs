@@ -21,6 +21,10 @@ internal static class Json
             // The message repeats the place, and sometimes the bytes: only the place is ours to show.
             throw new ImageException($"{what} is not JSON ({(wrong.LineNumber is { } line ? $"line {line + 1}" : "it says a key twice")})");
         }
+        catch (InvalidOperationException)
+        {
+            throw new ImageException($"{what} is not JSON (a key holds half of a Unicode pair)");
+        }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return document;

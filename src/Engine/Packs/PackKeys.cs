@@ -79,7 +79,9 @@ internal static partial class PackKeys
         var commands = new List<PackCommand>();
         foreach (var (name, value) in Values.Map(pack.File, node, "run")?.Entries ?? [])
         {
-            _ = Names.Check(pack.File, name, "command");
+            // What else is wrong with it would be told by that name.
+            if (!Names.Check(pack.File, name, "command"))
+                continue;
             if (CommandLine.Read(pack.File, value, $"run: {name.Value}") is not { } arguments)
                 continue;
             if (arguments[0][0] != '/')

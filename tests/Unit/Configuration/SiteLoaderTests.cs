@@ -185,6 +185,10 @@ public sealed class SiteLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Suggestion_OfAStrangeName_StaysOnItsLine() => Assert.All(
+        _files.Problems("""{servers: {"w\n": {run: x}}, environments: {edge: {run: x, watch: [ws]}}}"""), p => Assert.DoesNotContain(p, char.IsControl));
+
+    [Fact]
     public void File_NotThere_SaysSoWithoutAPlace()
     {
         var result = HyperSpector.Engine.Configuration.SiteLoader.Load("/nonexistent/h.yaml", [], _files.Variables);

@@ -19,6 +19,13 @@ public sealed class EveParserTests
         Assert.Equal("mon0", alert.Interface);
     }
 
+    [Fact]
+    public void Parse_AlertWithAnEscapedTime_TakesIt()
+    {
+        Assert.Equal(EveVerdict.Alert, Parse(Alert.Replace("+", "\\u002b", StringComparison.Ordinal), out var alert));
+        Assert.Equal(new DateTimeOffset(2026, 11, 24, 1, 10, 48, TimeSpan.Zero).AddTicks(1234560), alert.Time);
+    }
+
     [Theory]
     [InlineData("""{"event_type":"flow","x":[[[""")] // the rest of other records is not looked at
     [InlineData("""{"event_type":"stats"}""")]

@@ -44,6 +44,29 @@ public sealed class SpoolTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("""{"checkpoint":{"format":1,"events":9,"outputs":[{"output":0,"file":"a"}]}}""")]
+    [InlineData("""{"checkpoint":{"format":1,"events":"x","outputs":[]}}""")]
+    [InlineData("""{"checkpoint":5}""")]
+    public void Reopen_AfterADamagedCheckpoint_KeepsWhatWasKnown(string line)
+    {
+        Write(spool => Assert.True(spool.TryAppend(Scratch.Event(1, new SourcePosition(0, "a", 10)))));
+        _scratch.Append("00000001.jsonl", line + "\n");
+        Write(spool =>
+        {
+            Assert.Equal(new SourcePosition(0, "a", 10), spool.Positions[0]);
+            Assert.Equal(1, spool.Events);
+        });
+    }
+
+    [Fact]
+    public void Reopen_AfterANegativePosition_DoesNotBelieveIt()
+    {
+        Write(spool => Assert.True(spool.TryAppend(Scratch.Event(1, new SourcePosition(0, "a", 10)))));
+        _scratch.Append("00000001.jsonl", """{"checkpoint":{"format":1,"events":1,"outputs":[{"output":0,"file":"a","offset":-5}]}}""" + "\n");
+        Write(spool => Assert.Empty(spool.Positions));
+    }
+
     [Fact]
     public void Reopen_AfterTornLine_CutsItAtEveryLength()
     {

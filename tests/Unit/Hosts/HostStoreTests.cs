@@ -49,6 +49,13 @@ public sealed class HostStoreTests : IDisposable
     [InlineData("null")]
     [InlineData("{\"version\": \"x\"}")]
     [InlineData("{\"machines\": [")]
+    [InlineData("{\"machines\": null}")]
+    [InlineData("{\"machines\": {\"web\": null}}")]
+    [InlineData("""{"machines": {"../web": {"name": "../web", "firstId": 1, "index": 1, "server": {"machine": {"base": {"host": true}, "run": ["x"]}}}}}""")]
+    [InlineData("""{"machines": {"web": {"name": "db", "firstId": 1, "index": 1, "server": {"machine": {"base": {"host": true}, "run": ["x"]}}}}}""")]
+    [InlineData("""{"machines": {"web": {"name": "web", "firstId": 1, "index": 1}}}""")]
+    [InlineData("""{"machines": {"web": {"name": "web", "firstId": 1, "index": 1, "server": {"machine": {"base": {"host": true}, "resources": {"cpus": 1e999}}}}}}""")]
+    [InlineData("""{"\ud800": 1}""")]
     public void Load_OfABrokenFile_NamesIt(string text)
     {
         _ = Directory.CreateDirectory(_paths.State);

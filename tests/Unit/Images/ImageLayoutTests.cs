@@ -23,6 +23,7 @@ public sealed class ImageLayoutTests : IDisposable
         ["index is no JSON"] = (t => { t.Good(); t.Write("index.json", "{\n\"a\" 1}"); }, "index.json is not JSON (line 2)"),
         ["index is a list"] = (t => { t.Good(); t.Write("index.json", "[]"); }, "index.json is not a JSON object"),
         ["index says a key twice"] = (t => { t.Good(); t.Write("index.json", """{"schemaVersion":2,"schemaVersion":2,"manifests":[]}"""); }, "index.json is not JSON (it says a key twice)"),
+        ["index has half a character in a key"] = (t => { t.Good(); t.Write("index.json", """{"schemaVersion":2,"\ud800":1,"manifests":[]}"""); }, "index.json is not JSON (a key holds half of a Unicode pair)"),
         ["index nested too deep"] = (t => { t.Good(); t.Write("index.json", $"{{\"a\":{new string('[', 40)}{new string(']', 40)}}}"); }, "index.json is not JSON (line 1)"),
         ["index too large"] = (t => { t.Good(); t.Write("index.json", new string(' ', ImageLimits.DocumentBytes + 1)); }, "index.json is larger than 4 MiB"),
         ["index of schema 1"] = (t => t.Good(w => w.Index["schemaVersion"] = 1), "index.json has schemaVersion 1; only 2 is known"),

@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.Text;
 using HyperSpector.Engine.Images;
 using HyperSpector.Engine.Images.Unpacking;
 using HyperSpector.Tests.Kit.Images;
@@ -60,6 +62,29 @@ public sealed class LayerTreeTests : IDisposable
 
         Assert.StartsWith("its archive is damaged: ", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', wrong.Message);
+    }
+
+    [Fact]
+    public void File_BelowAFile_IsRefusedInOneLine() =>
+        Assert.StartsWith("'a/b' cannot be made: ", Assert.Throws<ImageException>(() => Tree(["a", "a/b"])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("uid", "4294967296")]
+    [InlineData("size", "99999999999999999999")]
+    public void PaxNumber_OutOfAllRange_IsRefusedInOneLine(string key, string value)
+    {
+        using var archive = new MemoryStream();
+        using (var writer = new TarWriter(archive, leaveOpen: true))
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "a", new Dictionary<string, string> { ["comment"] = new('0', value.Length + key.Length) }));
+        // .NET writes no such header; the record keeps its length.
+        var bytes = archive.ToArray();
+        var at = bytes.AsSpan().IndexOf("comment="u8);
+        Encoding.ASCII.GetBytes($"{key}={new string('0', 7)}{value}").CopyTo(bytes, at);
+        archive.Position = 0;
+        archive.Write(bytes);
+        archive.Position = 0;
+
+        Assert.StartsWith("its archive is damaged: ", Assert.Throws<ImageException>(() => new LayerTree(_directory.FullName).Apply(archive)).Message, StringComparison.Ordinal);
     }
 
     private string[] Tree(params string[][] layers)

@@ -35,7 +35,7 @@ internal sealed class LayerTree(string root)
             while (reader.GetNextEntry() is { } entry)
                 Apply(entry);
         }
-        catch (Exception wrong) when (wrong is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or NotSupportedException)
+        catch (Exception wrong) when (wrong is InvalidDataException or EndOfStreamException or FormatException or ArithmeticException or ArgumentException or NotSupportedException)
         {
             throw new ImageException($"its archive is damaged: {Quoted.Text(wrong.Message)}");
         }
@@ -67,17 +67,16 @@ internal sealed class LayerTree(string root)
 
         if (inside.Length == 0 && entry.EntryType is not (TarEntryType.Directory or TarEntryType.DirectoryList))
             throw new ImageException("the root of the image would be no directory");
-        var path = $"{root}/{inside}";
-        MakeParents(inside);
         try
         {
-            Make(entry, path);
+            MakeParents(inside);
+            Make(entry, $"{root}/{inside}");
         }
         catch (Linux.KernelException refused)
         {
-            throw new ImageException($"{Quoted.Text(entry.Name)} cannot be made: {refused.Message}");
+            throw new ImageException($"{Quoted.Text(entry.Name)} cannot be made: {Quoted.Text(refused.Message)}");
         }
-        catch (UnauthorizedAccessException refused)
+        catch (Exception refused) when (refused is UnauthorizedAccessException or (IOException and not ImageException and not EndOfStreamException))
         {
             throw new ImageException($"{Quoted.Text(entry.Name)} cannot be made: {Quoted.Text(refused.Message)}");
         }
