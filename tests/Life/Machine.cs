@@ -32,7 +32,9 @@ internal static class Machine
     {
         try
         {
-            return File.ReadAllText($"{process}/comm").Trim();
+            // proc_pid_status(5). A zombie is gone, but for a line in its parent's books: who is orphaned waits for init to read it.
+            var status = File.ReadAllLines($"{process}/status");
+            return status.Any(l => l.StartsWith("State:\tZ", StringComparison.Ordinal)) ? "" : status[0]["Name:".Length..].Trim();
         }
         catch (IOException)
         {
