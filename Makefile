@@ -71,7 +71,7 @@ fuzz: ## long fuzzing run with line coverage per parser (minutes: FUZZ_MINUTES, 
 fuzz-daemon: ## the same with any bytes at a daemon's socket (as root)
 	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} ./test protocol
 
-faults: ## kill the daemon at every step of up, down and an upgrade (half an hour or more)
+faults: ## kill the daemon at every step of up, down, an upgrade and a change in place (more than an hour)
 	FAULTS=all ./test faults
 
 bench: ## the paper's figures and our own, quickly

@@ -87,8 +87,8 @@ public sealed class HostStore
                 return $"machine {Quoted.Text(name)} has not its own name";
             if (machine.Server is null == machine.Environment is null)
                 return $"machine '{name}' is neither server nor environment";
-            if (machine.Machine.Resources.Cpus is { } cpus && !double.IsFinite(cpus))
-                return $"machine '{name}': the number of processors is none";
+            if (Requests.NumberDefect($"machine '{name}'", machine.Machine) is { } defect)
+                return defect;
         }
 
         return record.Site is null ? null : Requests.Defect(record.Site);

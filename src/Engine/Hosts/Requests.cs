@@ -40,6 +40,10 @@ public static class Requests
         .Concat(site.Environments.Select(e => EnvironmentDefect(e.Key, e.Value, site)))
         .FirstOrDefault(d => d is not null);
 
+    /// <summary>JSON has no word for infinity, but numbers that become it: what is kept could not be written down.</summary>
+    internal static string? NumberDefect(string what, MachineSpec machine) =>
+        machine.Resources.Cpus is { } cpus && !double.IsFinite(cpus) ? $"{what}: the number of processors is none" : null;
+
     private static T? Read<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, out string problem) where T : class
     {
         problem = "the request has no body";
@@ -90,9 +94,7 @@ public static class Requests
         return MachineDefect(what, environment.Machine) ?? environment.Packs.Select(PackDefect).FirstOrDefault(d => d is not null);
     }
 
-    // JSON has no word for infinity, but numbers that become it: what is kept could not be written down.
-    private static string? MachineDefect(string what, MachineSpec machine) =>
-        machine.Resources.Cpus is { } cpus && !double.IsFinite(cpus) ? $"{what}: the number of processors is none" : BaseDefect(what, machine.Base);
+    private static string? MachineDefect(string what, MachineSpec machine) => NumberDefect(what, machine) ?? BaseDefect(what, machine.Base);
 
     private static string? PackDefect(PackSpec pack) => NameDefect("pack", pack.Name);
 

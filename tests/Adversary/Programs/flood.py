@@ -1,18 +1,6 @@
+# with: frames.py
 # From outside: floods and malformed packets to a published port, bounded in number.
 import random
-
-
-def checksum(data):
-    if len(data) % 2:
-        data += b"\0"
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def mac(text):
-    return bytes.fromhex(text.replace(":", ""))
 
 
 def ethernet(dmac, smac, kind, packet):

@@ -111,7 +111,6 @@ internal sealed partial class MirrorProgram : IDisposable
         refuse.Bind(mirror._leftOut);
         TrafficControl.Prepare(index);
         _ = TrafficControl.TryAttach(index, TrafficDirection.Ingress, Only, refuse);
-
         return mirror;
     }
 

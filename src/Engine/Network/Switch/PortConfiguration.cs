@@ -15,13 +15,15 @@ internal abstract class PortConfiguration(string host, string server, string por
     internal const int Mtu = 1500;
 
     private readonly string _machineMac = AddressPlan.Text(addresses.MachineMac);
-    private readonly string _baseMac = AddressPlan.Text(addresses.BaseMac);
 
     /// <summary>The name of the base's end.</summary>
     protected string Port { get; } = port;
 
     /// <summary>Of both ends.</summary>
     protected PortAddresses Addresses { get; } = addresses;
+
+    /// <summary>The base's end's, as tools write it.</summary>
+    protected string BaseMac { get; } = AddressPlan.Text(addresses.BaseMac);
 
     internal static PortConfiguration For(string host, string server, string port, PortAddresses addresses, UplinkSpec? uplink) =>
         uplink is { Nic: not null } nic
@@ -45,7 +47,7 @@ internal abstract class PortConfiguration(string host, string server, string por
     internal void Create(NamespaceFd machine, string alias)
     {
         Links.Batch(
-            $"link add name {Port} address {_baseMac} mtu {Mtu} type veth "
+            $"link add name {Port} address {BaseMac} mtu {Mtu} type veth "
                 + $"peer name {Inside} address {_machineMac} mtu {Mtu} netns {machine.Path}",
             $"link set dev {Port} arp off multicast off addrgenmode none",
             $"link set dev {Port} alias {alias}");
@@ -72,7 +74,7 @@ internal abstract class PortConfiguration(string host, string server, string por
         l.Name == Inside && l.PeerIndex == outside.Index && outside.PeerIndex == l.Index && l.Address == _machineMac && l.Flags.Contains("UP") && l.Mtu == Mtu);
 
     /// <summary>Is it the base's end that we made?</summary>
-    internal bool IsBase(LinkRow link) => link.Address == _baseMac && link.Flags.Contains("UP") && link.Flags.Contains("NOARP") && link.Mtu == Mtu;
+    internal bool IsBase(LinkRow link) => link.Address == BaseMac && link.Flags.Contains("UP") && link.Flags.Contains("NOARP") && link.Mtu == Mtu;
 
     private static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 }

@@ -15,7 +15,6 @@ internal sealed class RoutedPort(string host, string server, string port, PortAd
     // Behind the loopback interface's own 0, and different at each port.
     private const uint LoopbackMetric = 65536;
 
-    private readonly string _baseMac = AddressPlan.Text(addresses.BaseMac);
     private readonly string _nobodyMac = AddressPlan.Text(AddressPlan.Nobody(addresses.MachineMac));
 
     /// <inheritdoc/>
@@ -54,11 +53,11 @@ internal sealed class RoutedPort(string host, string server, string port, PortAd
             $"link set dev {Inside} addrgenmode none",
             $"address replace {Addresses.V4}/32 dev {Inside}",
             $"link set dev {Inside} up",
-            $"neighbour replace {Gateway4} lladdr {_baseMac} nud permanent dev {Inside}",
+            $"neighbour replace {Gateway4} lladdr {BaseMac} nud permanent dev {Inside}",
             $"route replace default via {Gateway4} dev {Inside} onlink",
             .. Knobs.HasV6 ? (string[])[
                 $"address replace {Addresses.V6}/128 dev {Inside} nodad",
-                $"neighbour replace {Gateway6} lladdr {_baseMac} nud permanent dev {Inside}",
+                $"neighbour replace {Gateway6} lladdr {BaseMac} nud permanent dev {Inside}",
                 $"route replace default via {Gateway6} dev {Inside} onlink",
             ] : [],
         ]);
