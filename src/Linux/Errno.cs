@@ -43,12 +43,16 @@ public enum Errno
     EINVAL = 22,
     /// <summary>Too many open files.</summary>
     EMFILE = 24,
+    /// <summary>Inappropriate ioctl for device.</summary>
+    ENOTTY = 25,
     /// <summary>No space left on device.</summary>
     ENOSPC = 28,
     /// <summary>Read-only file system.</summary>
     EROFS = 30,
     /// <summary>Broken pipe.</summary>
     EPIPE = 32,
+    /// <summary>Result too large for the room that the caller gave.</summary>
+    ERANGE = 34,
     /// <summary>File name too long.</summary>
     ENAMETOOLONG = 36,
     /// <summary>Function not implemented.</summary>
@@ -59,6 +63,8 @@ public enum Errno
     ELOOP = 40,
     /// <summary>No data available (also ENOATTR).</summary>
     ENODATA = 61,
+    /// <summary>Protocol error.</summary>
+    EPROTO = 71,
     /// <summary>Value too large for defined data type (an owner that a mapping does not cover).</summary>
     EOVERFLOW = 75,
     /// <summary>Message too long.</summary>

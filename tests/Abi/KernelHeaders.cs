@@ -42,11 +42,16 @@ internal static class KernelHeaders
         {
             if (field.GetCustomAttribute<OursAttribute>() is not null)
                 continue;
+            var since = field.GetCustomAttribute<SinceAttribute>();
+            if (since is not null)
+                c.Append(CultureInfo.InvariantCulture, $"#ifdef {since.Macro}\n");
             var offset = Marshal.OffsetOf(type, field.Name);
             c.Append(CultureInfo.InvariantCulture,
                 $"_Static_assert(offsetof({name}, {field.Name}) == {offset}, \"offset of {field.Name}\");\n");
             c.Append(CultureInfo.InvariantCulture,
                 $"_Static_assert(sizeof((({name} *)0)->{field.Name}) == {Size(field.FieldType)}, \"size of {field.Name}\");\n");
+            if (since is not null)
+                c.Append("#endif\n");
         }
     }
 

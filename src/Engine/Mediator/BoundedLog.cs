@@ -16,12 +16,21 @@ public sealed class BoundedLog(string name, TimeProvider time, Action<string>? o
     // Not Console: it wants calls that a confined program no longer has. Never closed, as it is not ours alone.
     private static readonly FileDescriptor s_standardError = new(2);
     private readonly Action<string> _output = output ?? WriteToStandardError;
+
+    // Guards what follows, and keeps lines apart.
+    private readonly Lock _guard = new();
     private double _credit = Burst;
     private long _last = time.GetTimestamp();
     private long _left;
 
-    /// <summary>Writes a line, unless there were too many.</summary>
+    /// <summary>Writes a line, unless there were too many. Any thread may.</summary>
     public void Write(string line)
+    {
+        lock (_guard)
+            WriteBounded(line);
+    }
+
+    private void WriteBounded(string line)
     {
         var now = time.GetTimestamp();
         _credit = Math.Min(Burst, _credit + time.GetElapsedTime(_last, now).TotalSeconds);

@@ -9,7 +9,15 @@ internal static unsafe partial class LibC
     internal const long SYS_open_tree = 428;
     internal const long SYS_move_mount = 429;
     internal const long SYS_mount_setattr = 442;
+    internal const long SYS_fsopen = 430;
+    internal const long SYS_fsconfig = 431;
+    internal const long SYS_fsmount = 432;
 
+    internal const uint FSOPEN_CLOEXEC = 1;
+    internal const uint FSCONFIG_SET_FLAG = 0;
+    internal const uint FSCONFIG_SET_STRING = 1;
+    internal const uint FSCONFIG_CMD_CREATE = 6;
+    internal const uint FSMOUNT_CLOEXEC = 1;
     internal const uint OPEN_TREE_CLONE = 1;
     internal const uint OPEN_TREE_CLOEXEC = 0x80000;
     internal const uint MOVE_MOUNT_F_EMPTY_PATH = 0x4;
@@ -18,6 +26,7 @@ internal static unsafe partial class LibC
     internal const ulong MOUNT_ATTR_RDONLY = 0x1;
     internal const ulong MOUNT_ATTR_NOSUID = 0x2;
     internal const ulong MOUNT_ATTR_NODEV = 0x4;
+    internal const ulong MOUNT_ATTR_NOEXEC = 0x8;
     internal const ulong MOUNT_ATTR_IDMAP = 0x0010_0000;
 
     internal const ulong MS_NOSUID = 2;
