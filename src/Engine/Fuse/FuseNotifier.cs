@@ -22,8 +22,8 @@ namespace HyperSpector.Engine.Fuse;
 /// </para>
 /// </remarks>
 /// <param name="channel">A descriptor of the connection, also one that another thread reads.</param>
-/// <param name="session">What was negotiated.</param>
-public sealed class FuseNotifier(IFuseChannel channel, FuseSession session)
+/// <param name="session">What was negotiated; null: it is not known to have been, and what the kernel may not know is not sent.</param>
+public sealed class FuseNotifier(IFuseChannel channel, FuseSession? session)
 {
     private const int HeadSize = FuseLimits.ReplyHead;
     private const int EntrySize = 16; // struct fuse_notify_inval_entry_out
@@ -36,7 +36,7 @@ public sealed class FuseNotifier(IFuseChannel channel, FuseSession session)
     /// is mounted on. Before 6.2 it is <see cref="InvalidateEntry"/>, which undoes such mounts.
     /// </summary>
     public Errno ExpireEntry(ulong parent, ReadOnlySpan<byte> name) =>
-        Entry(parent, name, session.CanExpire ? FuseProtocol.FUSE_EXPIRE_ONLY : 0);
+        Entry(parent, name, session is { CanExpire: true } ? FuseProtocol.FUSE_EXPIRE_ONLY : 0);
 
     /// <summary>Attributes and ACLs of a node have changed.</summary>
     public Errno InvalidateAttributes(ulong node) => Inode(node, -1);
@@ -48,12 +48,12 @@ public sealed class FuseNotifier(IFuseChannel channel, FuseSession session)
     /// No name that the kernel has may be used without asking, in one call instead of one for each. EOPNOTSUPP before 6.16. Attributes,
     /// data and open files are not touched.
     /// </summary>
-    public Errno InvalidateAllEntries() => session.CanDropNames ? Bare(fuse_notify_code.FUSE_NOTIFY_INC_EPOCH) : Errno.EOPNOTSUPP;
+    public Errno InvalidateAllEntries() => session is { CanDropNames: true } ? Bare(fuse_notify_code.FUSE_NOTIFY_INC_EPOCH) : Errno.EOPNOTSUPP;
 
     /// <summary>
     /// Requests that an earlier process had read and did not answer are read again, with another <see cref="FuseRequest.Unique"/>; to be
-    /// called before <see cref="FuseLoop"/> starts. EINVAL: that process died before the kernel had its answer to FUSE_INIT, and the file
-    /// system has to be mounted anew.
+    /// called before <see cref="FuseLoop"/> starts. It is sent without a session, too: FUSE_INIT is such a request. If EINVAL is the
+    /// answer to that, the kernel does not know how to (before 6.9), and the file system has to be mounted anew.
     /// </summary>
     /// <remarks>
     /// EOPNOTSUPP before 6.9. There, a caller whose request was lost waits for ever, not even SIGKILL ends it (request_wait_answer), until
@@ -61,7 +61,7 @@ public sealed class FuseNotifier(IFuseChannel channel, FuseSession session)
     /// kernel looks only at descriptors that are open: what was read through a clone that closed with its process failed with
     /// ECONNABORTED then. So where a takeover matters, read the descriptor that somebody else keeps open.
     /// </remarks>
-    public Errno Resend() => session.CanResend ? Bare(fuse_notify_code.FUSE_NOTIFY_RESEND) : Errno.EOPNOTSUPP;
+    public Errno Resend() => session is { CanResend: false } ? Errno.EOPNOTSUPP : Bare(fuse_notify_code.FUSE_NOTIFY_RESEND);
 
     private Errno Bare(fuse_notify_code code)
     {

@@ -23,8 +23,8 @@ public sealed class FuseServer
     /// <param name="log">Where it complains.</param>
     /// <param name="session">What an earlier process negotiated on this descriptor; null: the mount is new, and FUSE_INIT comes.</param>
     /// <param name="negotiated">
-    /// Told once, before the kernel gets the answer to FUSE_INIT: what has to be kept for whoever takes over. If this process ends
-    /// between the two, the mount cannot be saved: <see cref="FuseNotifier.Resend"/> says EINVAL then, and it has to be mounted anew.
+    /// Told before the kernel gets the answer to FUSE_INIT: what has to be kept for whoever takes over. If this process ends between the
+    /// two, FUSE_INIT comes again after <see cref="FuseNotifier.Resend"/>, and this is told again.
     /// </param>
     public FuseServer(IFuseTree tree, BoundedLog log, FuseSession? session = null, Action<FuseSession>? negotiated = null)
     {

@@ -18,8 +18,10 @@ public static class Throwaway
     public const string Root = "/tmp";
 
     /// <summary>Runs a function there and returns what it returns.</summary>
+    /// <param name="inside">The function.</param>
+    /// <param name="root">Another directory to use in place of <see cref="Root"/>, if what the function needs may lie in that.</param>
     /// <exception cref="KernelException">The namespaces could not be made (EPERM without privilege).</exception>
-    public static T Run<T>(Func<T> inside)
+    public static T Run<T>(Func<T> inside, string root = Root)
     {
         var result = default(T);
         ExceptionDispatchInfo? failure = null;
@@ -37,7 +39,7 @@ public static class Throwaway
                 if (LibC.syscall(SYS_unshare, CLONE_NEWNS | CLONE_NEWNET, 0, 0, 0, 0, 0) < 0)
                     throw new KernelException("unshare", KernelException.LastErrno);
                 Check(Probe.Mount("", "/", "", Probe.MS_REC | Probe.MS_PRIVATE, ""), "/");
-                Check(Probe.Mount("hyperspector-probe", Root, "tmpfs", 0, "size=4m,mode=755"), Root);
+                Check(Probe.Mount("hyperspector-probe", root, "tmpfs", 0, "size=4m,mode=755"), root);
                 result = inside();
             }
 #pragma warning disable CA1031 // carried over to the caller's thread whatever it is

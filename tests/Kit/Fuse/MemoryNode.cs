@@ -43,6 +43,9 @@ public sealed class MemoryNode
     /// <summary>Bytes of a file, or text of a link.</summary>
     public byte[] Content { get; set; } = [];
 
+    /// <summary>Of a file that the kernel is to read instead of <see cref="Content"/>.</summary>
+    public int BackingId { get; set; }
+
     /// <summary>lsattr(1).</summary>
     public uint Flags { get; set; }
 

@@ -156,7 +156,7 @@ public sealed class MemoryTree : IFuseTree
         if (!found.Is(MemoryNode.Regular))
             return Errno.EACCES;
         _ = Interlocked.Increment(ref _open);
-        opened = new FuseOpened(node, KeepCache: true, 0);
+        opened = new FuseOpened(node, KeepCache: true, found.BackingId);
         return Errno.None;
     }
 

@@ -99,6 +99,9 @@ public sealed class LoopTests : IDisposable
         Assert.Empty(_channel.Answers);
         Assert.Equal(Errno.None, notifier.ExpireEntry(1, "x"u8));
         Assert.Equal(0u, FuseMessage.Read<fuse_notify_inval_entry_out>(Assert.Single(_channel.Answers)).flags);
+        notifier = new FuseNotifier(_channel, session: null);
+        Assert.Equal(Errno.EOPNOTSUPP, notifier.InvalidateAllEntries());
+        Assert.Equal(Errno.None, notifier.Resend());
     }
 
     // Unmounted once its requests are at an end.
