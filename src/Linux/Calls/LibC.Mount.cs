@@ -27,6 +27,8 @@ internal static unsafe partial class LibC
     internal const ulong MOUNT_ATTR_NOSUID = 0x2;
     internal const ulong MOUNT_ATTR_NODEV = 0x4;
     internal const ulong MOUNT_ATTR_NOEXEC = 0x8;
+    internal const ulong MOUNT_ATTR_NOATIME = 0x10;
+    internal const ulong MOUNT_ATTR__ATIME = 0x70;
     internal const ulong MOUNT_ATTR_IDMAP = 0x0010_0000;
 
     internal const ulong MS_NOSUID = 2;

@@ -14,6 +14,11 @@ internal static unsafe partial class LibC
     internal const long SYS_flock = 73;
     internal const long SYS_lseek = 8;
     internal const long SYS_fchown = 93;
+    internal const long SYS_readlinkat = 267;
+    internal const long SYS_getxattr = 191;
+    internal const long SYS_listxattr = 194;
+    internal const long SYS_fstatfs = 138;
+    internal const long SYS_inotify_rm_watch = 255;
 
     internal const int AT_FDCWD = -100;
     internal const int O_WRONLY = 1;
@@ -24,6 +29,8 @@ internal static unsafe partial class LibC
     internal const int O_DIRECTORY = 0x10000;
     internal const int O_NOFOLLOW = 0x20000;
     internal const int O_PATH = 0x200000;
+    internal const int AT_NO_AUTOMOUNT = 0x800;
+    internal const ulong RESOLVE_NO_XDEV = 0x01;
     internal const ulong RESOLVE_NO_MAGICLINKS = 0x02;
     internal const ulong RESOLVE_NO_SYMLINKS = 0x04;
     internal const ulong RESOLVE_BENEATH = 0x08;
@@ -48,20 +55,41 @@ internal static unsafe partial class LibC
     internal struct Statx
     {
         [FieldOffset(0)] internal uint Mask;
+        [FieldOffset(4)] internal uint BlockSize;
         [FieldOffset(16)] internal uint Links;
         [FieldOffset(20)] internal uint User;
         [FieldOffset(24)] internal uint Group;
         [FieldOffset(28)] internal ushort Mode;
         [FieldOffset(32)] internal ulong Inode;
         [FieldOffset(40)] internal ulong Size;
+        [FieldOffset(48)] internal ulong Blocks;
+        [FieldOffset(64)] internal long AccessedSeconds;
+        [FieldOffset(72)] internal uint AccessedNanoseconds;
         [FieldOffset(80)] internal long BirthSeconds;
         [FieldOffset(88)] internal uint BirthNanoseconds;
         [FieldOffset(96)] internal long ChangedSeconds;
         [FieldOffset(104)] internal uint ChangedNanoseconds;
         [FieldOffset(112)] internal long ModifiedSeconds;
         [FieldOffset(120)] internal uint ModifiedNanoseconds;
+        [FieldOffset(128)] internal uint NodeMajor;
+        [FieldOffset(132)] internal uint NodeMinor;
         [FieldOffset(136)] internal uint DeviceMajor;
         [FieldOffset(140)] internal uint DeviceMinor;
+    }
+
+    /// <summary>struct statfs (statfs(2)): 120 bytes, of which we name what we read.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 120)]
+    internal struct StatFs
+    {
+        [FieldOffset(0)] internal long Type;
+        [FieldOffset(16)] internal ulong Blocks;
+        [FieldOffset(24)] internal ulong FreeBlocks;
+        [FieldOffset(32)] internal ulong AvailableBlocks;
+        [FieldOffset(40)] internal ulong Files;
+        [FieldOffset(48)] internal ulong FreeFiles;
+        [FieldOffset(8)] internal long BlockSize;
+        [FieldOffset(64)] internal long NameLength;
+        [FieldOffset(72)] internal long FragmentSize;
     }
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

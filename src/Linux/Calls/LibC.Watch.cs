@@ -12,6 +12,10 @@ internal static unsafe partial class LibC
     internal const uint IN_CREATE = 0x100;
     internal const uint IN_DELETE = 0x200;
     internal const uint IN_DELETE_SELF = 0x400;
+    internal const uint IN_MOVE_SELF = 0x800;
+    internal const uint IN_Q_OVERFLOW = 0x4000;
+    internal const uint IN_IGNORED = 0x8000;
+    internal const uint IN_EXCL_UNLINK = 0x04000000;
     internal const uint IN_ONLYDIR = 0x01000000;
     internal const int IN_NONBLOCK = O_NONBLOCK;
     internal const int IN_CLOEXEC = O_CLOEXEC;

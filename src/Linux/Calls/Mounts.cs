@@ -14,6 +14,15 @@ public sealed record CloneOptions
 
     /// <summary>Ignore set-user-id bits.</summary>
     public bool NoSetUserId { get; init; }
+
+    /// <summary>Run nothing.</summary>
+    public bool NoExecution { get; init; }
+
+    /// <summary>Leave no trace of reading: times of access stay what they are.</summary>
+    public bool NoAccessTime { get; init; }
+
+    /// <summary>Only to be looked at.</summary>
+    public static CloneOptions Look { get; } = new() { NoSetUserId = true, NoExecution = true, NoAccessTime = true };
 }
 
 /// <summary>One overlay: descriptors of directories, the top one of the lowers first.</summary>
@@ -45,6 +54,15 @@ public static class Mounts
             attributes.Set |= LibC.MOUNT_ATTR_RDONLY;
         if (options.NoSetUserId)
             attributes.Set |= LibC.MOUNT_ATTR_NOSUID;
+        if (options.NoExecution)
+            attributes.Set |= LibC.MOUNT_ATTR_NOEXEC;
+        if (options.NoAccessTime)
+        {
+            // The times' modes are values of a field, not bits: what was set is cleared first (mount_setattr(2)).
+            attributes.Set |= LibC.MOUNT_ATTR_NOATIME;
+            attributes.Clear |= LibC.MOUNT_ATTR__ATIME;
+        }
+
         if (options.UserNamespace is { } space)
         {
             attributes.Set |= LibC.MOUNT_ATTR_IDMAP;

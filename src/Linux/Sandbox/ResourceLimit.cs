@@ -21,14 +21,17 @@ public enum LimitedResource
     AddressSpace = 9,
 }
 
-/// <summary>A hard limit.</summary>
+/// <summary>A hard limit: at most so much. Where there is less already, it stays: only CAP_SYS_RESOURCE may raise it.</summary>
 public sealed record ResourceLimit(LimitedResource Resource, ulong Value)
 {
     /// <summary>Sets soft and hard limit of this process.</summary>
     public unsafe void Apply()
     {
-        var value = new LibC.ResourceLimitValue { Soft = Value, Hard = Value };
-        // SAFETY: the kernel reads one structure of 16 bytes.
+        LibC.ResourceLimitValue value;
+        // SAFETY: the kernel writes, and then reads, one structure of 16 bytes.
+        if (LibC.syscall(LibC.SYS_prlimit64, 0, (long)Resource, 0, (long)&value, 0, 0) < 0)
+            throw new KernelException("prlimit", KernelException.LastErrno, $"{Resource}");
+        value.Soft = value.Hard = Math.Min(value.Hard, Value);
         if (LibC.syscall(LibC.SYS_prlimit64, 0, (long)Resource, (long)&value, 0, 0, 0) < 0)
             throw new KernelException("prlimit", KernelException.LastErrno, $"{Resource}");
     }
