@@ -30,6 +30,7 @@ namespace HyperSpector.Api;
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(ReaderPlan))]
 [JsonSerializable(typeof(SensorPlan))]
+[JsonSerializable(typeof(ViewPlan))]
 public sealed partial class ApiJson : JsonSerializerContext
 {
 }

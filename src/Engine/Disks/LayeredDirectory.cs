@@ -1,0 +1,53 @@
+using HyperSpector.Api.Plans;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Disks;
+
+/// <summary>A directory of one layer.</summary>
+/// <param name="Kind">Of which layer.</param>
+/// <param name="Reference">The directory itself.</param>
+internal readonly record struct LayerDirectory(LayerKind Kind, FileDescriptor Reference);
+
+/// <summary>
+/// A directory of a server VM that is open: merged, for what is there, and in every layer that has it, for names and data. Counted:
+/// closed when the last user lets it go.
+/// </summary>
+internal sealed class LayeredDirectory(FileDescriptor merged, LayerDirectory[] layers)
+{
+    private int _users = 1;
+
+    /// <summary>What the server VM sees.</summary>
+    internal FileDescriptor Merged => merged;
+
+    /// <summary>Where it lies, the top one first; none for a directory that only leads to a mount.</summary>
+    internal ReadOnlySpan<LayerDirectory> Layers => layers;
+
+    /// <summary>The server VM's own changes, if there are any in it.</summary>
+    internal FileDescriptor? Upper => layers.Length > 0 && layers[0].Kind == LayerKind.Upper ? layers[0].Reference : null;
+
+    /// <summary>Every layer is watched: a change is told, and what was said before may be kept until then.</summary>
+    internal bool IsWatched { get; init; }
+
+    /// <summary>Roots of mounts belong to the mounts and are not closed here.</summary>
+    internal bool IsRoot { get; init; }
+
+    /// <summary>Descriptors that closing it frees.</summary>
+    internal int Descriptors => IsRoot ? 0 : 1 + layers.Length;
+
+    /// <summary>One more user. Preconditions: the caller knows that there is another.</summary>
+    internal LayeredDirectory Acquire()
+    {
+        _ = Interlocked.Increment(ref _users);
+        return this;
+    }
+
+    /// <summary>One user less.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _users) > 0 || IsRoot)
+            return;
+        merged.Dispose();
+        foreach (var layer in layers)
+            layer.Reference.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+namespace HyperSpector.Engine.Disks;
+
+/// <summary>What a view shows of one server VM: all its mounts.</summary>
+public sealed class ServerDisk : IDisposable
+{
+    /// <summary>Takes ownership of the mounts.</summary>
+    /// <param name="name">The server's.</param>
+    /// <param name="generation">Of the base below its union mounts.</param>
+    /// <param name="ids">From what is on disk to what the IDS VM is shown.</param>
+    /// <param name="mounts">Among them that of <c>/</c>.</param>
+    /// <param name="redirects">Reads where renamed directories came from.</param>
+    public ServerDisk(string name, string generation, IdTranslation ids, IReadOnlyList<DiskMount> mounts, IRedirects redirects)
+    {
+        Name = name;
+        Generation = generation;
+        Ids = ids;
+        Mounts = mounts;
+        Redirects = redirects;
+        foreach (var mount in mounts)
+            mount.Disk = this;
+    }
+
+    /// <summary>The server's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Generation of its base.</summary>
+    public string Generation { get; }
+
+    /// <summary>All mounts.</summary>
+    public IReadOnlyList<DiskMount> Mounts { get; }
+
+    internal IdTranslation Ids { get; }
+
+    internal IRedirects Redirects { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var mount in Mounts)
+            mount.Dispose();
+    }
+}

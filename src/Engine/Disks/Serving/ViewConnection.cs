@@ -1,0 +1,77 @@
+using HyperSpector.Engine.Fuse;
+using HyperSpector.Engine.Mediator;
+using HyperSpector.Linux;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Disks.Serving;
+
+/// <summary>One of an IDS VM's views: its tree, and the connection by which that VM's kernel asks for it.</summary>
+internal sealed class ViewConnection : IViewCache, IDisposable
+{
+    private readonly FuseChannel _channel;
+    private readonly FuseServer _server;
+    private readonly FuseLoop _loop;
+    private readonly ViewTree _tree;
+    private readonly BoundedLog _log;
+    private volatile FuseNotifier? _notifier;
+
+    internal ViewConnection(
+        IReadOnlyList<ServerDisk> disks, FileDescriptor device, ViewState state, int connection, ulong life, BoundedLog log)
+    {
+        _log = log;
+        _channel = new FuseChannel(device);
+        _tree = new ViewTree(disks, this, life);
+        var session = state.SessionOf(connection);
+        _server = new FuseServer(_tree, log, session, negotiated =>
+        {
+            state.Keep(connection, negotiated);
+            Begin(negotiated);
+        });
+        _loop = new FuseLoop(_server, _channel, threads: 0, log);
+        if (session is not null)
+            TakeOver(session);
+        _loop.Start();
+    }
+
+    /// <summary>Waits until the file system is unmounted.</summary>
+    internal void Wait()
+    {
+        while (!_loop.Wait(TimeSpan.FromHours(1)))
+        {
+        }
+    }
+
+    void IViewCache.DropEntry(ulong directory, ReadOnlySpan<byte> name) => Complain(_notifier?.InvalidateEntry(directory, name));
+
+    void IViewCache.DropNode(ulong node) => Complain(_notifier?.InvalidateData(node));
+
+    public void Dispose()
+    {
+        _loop.Dispose();
+        _tree.Dispose();
+    }
+
+    // Nodes of an earlier process are unknown to us, and what has changed since it died was not told. Where all names can be withdrawn at
+    // once, the kernel asks for each anew and gets our nodes; elsewhere nothing was kept for longer than a second.
+    private void TakeOver(FuseSession session)
+    {
+        Begin(session);
+        if (session.CanDropNames)
+            Complain(_notifier!.InvalidateAllEntries());
+        if (session.CanResend)
+            Complain(_notifier!.Resend());
+    }
+
+    private void Begin(FuseSession session)
+    {
+        _tree.Kept = session.CanDropNames ? ViewTree.UntilTold : ViewTree.Glanced;
+        _notifier = new FuseNotifier(_channel, session);
+    }
+
+    private void Complain(Errno? errno)
+    {
+        // ENOENT: the kernel does not have it.
+        if (errno is not (null or Errno.None or Errno.ENOENT or Errno.ENODEV))
+            _log.Write($"views: the kernel does not take a notification: {errno}");
+    }
+}

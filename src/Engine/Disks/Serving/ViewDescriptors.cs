@@ -1,0 +1,26 @@
+namespace HyperSpector.Engine.Disks.Serving;
+
+/// <summary>The descriptors that a keeper starts the server of an IDS VM's views with, by number.</summary>
+public static class ViewDescriptors
+{
+    /// <summary>Our end of the socket pair over which the keeper is asked for what only it may do.</summary>
+    public const int Requests = 3;
+
+    /// <summary>The page of <see cref="ViewState"/>.</summary>
+    public const int State = 4;
+
+    /// <summary>The connection of <c>/.serverfs</c>.</summary>
+    public const int ServerFiles = 5;
+
+    /// <summary>The connection of <c>/.dserverfs</c>.</summary>
+    public const int ServerChanges = 6;
+
+    /// <summary>The plan: JSON, written by the daemon.</summary>
+    public const int Plan = 7;
+
+    /// <summary>The first of the plan's mounts and layers.</summary>
+    public const int FirstDisk = 8;
+
+    /// <summary>Mounts and layers of one IDS VM's servers.</summary>
+    public const int DiskLimit = 4096;
+}

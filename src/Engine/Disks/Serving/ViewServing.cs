@@ -1,0 +1,41 @@
+using System.Text.Json;
+using HyperSpector.Api;
+using HyperSpector.Api.Plans;
+using HyperSpector.Engine.Mediator;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Disks.Serving;
+
+/// <summary>Serves the views of one IDS VM, with what a keeper has handed in.</summary>
+public static class ViewServing
+{
+    private const int PlanLimit = 1024 * 1024;
+
+    /// <summary>Reads a plan. Written by the daemon, so not hostile; and still checked.</summary>
+    public static ViewPlan ReadPlan(FileDescriptor file)
+    {
+        var bytes = new byte[PlanLimit];
+        var count = FileIo.ReadAt(file, bytes, 0);
+        return JsonSerializer.Deserialize(bytes.AsSpan(0, count), ApiJson.Default.ViewPlan)
+            ?? throw new IOException("the plan of the views is empty");
+    }
+
+    /// <summary>Serves until both file systems are unmounted.</summary>
+    public static void Run(BoundedLog log)
+    {
+        var plan = ReadPlan(new FileDescriptor(ViewDescriptors.Plan));
+        using var page = new FileDescriptor(ViewDescriptors.State);
+        using var state = new ViewState(new MappedPage(page));
+        var descriptors = Enumerable.Range(ViewDescriptors.FirstDisk, state.Disks).Select(n => new FileDescriptor(n)).ToList();
+        using var requests = new FileDescriptor(ViewDescriptors.Requests);
+        using var files = new FileDescriptor(ViewDescriptors.ServerFiles);
+        using var changes = new FileDescriptor(ViewDescriptors.ServerChanges);
+        var redirects = new KeeperRedirects(requests);
+        var life = state.BeginLife();
+        using var first = new ViewConnection(ViewAssembly.Whole(plan, descriptors, redirects), files, state, 0, life, log);
+        using var second = new ViewConnection(ViewAssembly.Changes(plan, descriptors, redirects), changes, state, 1, life, log);
+        first.Wait();
+        second.Wait();
+    }
+}

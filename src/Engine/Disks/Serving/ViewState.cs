@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using HyperSpector.Engine.Fuse;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Disks.Serving;
+
+/// <summary>
+/// What must be known to go on after a process that served the views has died: a page of memory that the keeper holds. It is written by
+/// the process that serves, so it is hostile to the keeper, which reads only what it wrote itself, and to itself: a process that was taken
+/// over can spoil the views of its own IDS VM, which it could anyway.
+/// </summary>
+public sealed class ViewState(MappedPage page) : IDisposable
+{
+    // Two sessions of FuseSession.Size bytes, then the number of processes so far, then how many descriptors there are.
+    private const int LivesAt = 64;
+    private const int DisksAt = 128;
+
+    /// <summary>Descriptors from <see cref="ViewDescriptors.FirstDisk"/> on; written by the keeper.</summary>
+    public int Disks
+    {
+        get => Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(page.Bytes[DisksAt..]), 0, ViewDescriptors.DiskLimit);
+        set => BinaryPrimitives.WriteInt32LittleEndian(page.Bytes[DisksAt..], value);
+    }
+
+    /// <summary>What was negotiated on a connection (0 or 1); null: nothing yet.</summary>
+    public FuseSession? SessionOf(int connection) =>
+        FuseSession.TryRead(page.Bytes.Slice(connection * FuseSession.Size, FuseSession.Size), out var session) ? session : null;
+
+    /// <summary>Keeps what was negotiated.</summary>
+    public void Keep(int connection, FuseSession session) =>
+        session.Write(page.Bytes.Slice(connection * FuseSession.Size, FuseSession.Size));
+
+    /// <summary>The number of this life: different from that of every process that served before.</summary>
+    public ulong BeginLife()
+    {
+        var life = BinaryPrimitives.ReadUInt64LittleEndian(page.Bytes[LivesAt..]) + 1;
+        BinaryPrimitives.WriteUInt64LittleEndian(page.Bytes[LivesAt..], life);
+        return life;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => page.Dispose();
+}

@@ -1,0 +1,127 @@
+using HyperSpector.Api.Plans;
+using HyperSpector.Linux;
+using HyperSpector.Linux.Handles;
+using HyperSpector.Linux.Inodes;
+
+namespace HyperSpector.Engine.Disks;
+
+// Extended attributes: the server VM's, and what the paper's ustat tells beyond lstat (DISK-4).
+public sealed partial class ViewTree
+{
+    private static ReadOnlySpan<byte> OwnPrefix => "system.hyperspector."u8;
+
+    /// <inheritdoc/>
+    public Errno GetExtendedAttribute(ulong node, ReadOnlySpan<byte> name, Span<byte> value, out int length)
+    {
+        length = 0;
+        var errno = TryLocate(node, out var place);
+        if (errno != Errno.None)
+            return Gone(errno);
+        try
+        {
+            if (name.StartsWith(OwnPrefix))
+                return GetOwn(place, name[OwnPrefix.Length..], value, out length);
+            errno = TryReferTo(place, out var reference, out var isOurs);
+            if (errno == Errno.None)
+                errno = Inode.TryGetAttribute(reference!, name, value, out length);
+            if (errno == Errno.None && value.Length >= length && place.Node.Identity.Mount is { } mount)
+                mount.Disk.Ids.Translate(name, value[..length]);
+            if (isOurs)
+                reference?.Dispose();
+            return Gone(errno);
+        }
+        finally
+        {
+            place.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Errno ListExtendedAttributes(ulong node, Span<byte> names, out int length)
+    {
+        length = 0;
+        var errno = TryLocate(node, out var place);
+        if (errno != Errno.None)
+            return Gone(errno);
+        errno = TryReferTo(place, out var reference, out var isOurs);
+        if (errno == Errno.None)
+            errno = Inode.TryListAttributes(reference!, names, out length);
+        if (isOurs)
+            reference?.Dispose();
+        place.Release();
+        return Gone(errno);
+    }
+
+    // A reference to the merged inode; to one of ours when there is none. getxattr(2) wakes no watcher.
+    private static Errno TryReferTo(in Place place, out FileDescriptor? reference, out bool isOurs)
+    {
+        isOurs = false;
+        reference = place.Node.Point?.Mount?.Merged;
+        if (reference is not null)
+            return Errno.None;
+        if (place.Node.Identity.Mount is null)
+            return Errno.EOPNOTSUPP;
+        isOurs = true;
+        return Inode.TryReference(place.Directory!.Merged, place.Name, out reference);
+    }
+
+    private static Errno GetOwn(in Place place, ReadOnlySpan<byte> name, Span<byte> value, out int length)
+    {
+        length = 0;
+        if (name.SequenceEqual("generation"u8))
+        {
+            var disk = place.Node.IsMountRoot && place.Node.Identity.Mount is { Path: "/" } root ? root.Disk : null;
+            return disk is null ? Errno.ENODATA : Tell(System.Text.Encoding.UTF8.GetBytes(disk.Generation), value, out length);
+        }
+
+        if (name.SequenceEqual("whiteout"u8))
+        {
+            // Seen only where an upper layer is shown as it is: in a merged tree such a name is not there.
+            return place.Node.Identity.Type == InodeStatus.CharacterDevice && place.Examine(out var found) == Errno.None && found.Status.IsWhiteout
+                ? Tell("1"u8, value, out length)
+                : Errno.ENODATA;
+        }
+
+        if (KindOf(place) is not { } kind)
+            return Errno.ENODATA;
+        if (name.SequenceEqual("layer"u8))
+        {
+            return Tell(kind switch
+            {
+                LayerKind.Upper => "upper"u8,
+                LayerKind.Config => "config"u8,
+                LayerKind.Pack => "pack"u8,
+                LayerKind.Hide => "hide"u8,
+                LayerKind.Base => "base"u8,
+                _ => "mount"u8,
+            }, value, out length);
+        }
+
+        return name.SequenceEqual("lower"u8)
+            ? Tell(kind is LayerKind.Upper or LayerKind.Mount ? "0"u8 : "1"u8, value, out length)
+            : Errno.ENODATA;
+    }
+
+    private static LayerKind? KindOf(in Place place)
+    {
+        if (place.Node.Point?.Mount is { } mount)
+            return mount.Layers[0].Kind;
+        if (place.Directory is null)
+            return null;
+        foreach (var layer in place.Directory.Layers)
+        {
+            if (Inode.TryStat(layer.Reference, place.Name, out _) == Errno.None)
+                return layer.Kind;
+        }
+
+        return null;
+    }
+
+    private static Errno Tell(ReadOnlySpan<byte> text, Span<byte> value, out int length)
+    {
+        length = text.Length;
+        if (value.IsEmpty)
+            return Errno.None;
+        return text.TryCopyTo(value) ? Errno.None : Errno.ERANGE;
+    }
+}

@@ -1,0 +1,210 @@
+using System.Text;
+using HyperSpector.Engine.Disks;
+using HyperSpector.Linux;
+using HyperSpector.Tests.Kit.Disks;
+using Xunit;
+
+namespace HyperSpector.Tests.Kernel.Disks;
+
+/// <summary>What a view of a server VM's disk shows, and what the server VM sees of being looked at: nothing.</summary>
+public sealed class ViewTreeTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ScratchOverlay _overlay = new();
+    private readonly List<IDisposable> _undo = [];
+
+    public ViewTreeTests()
+    {
+        Write($"{_overlay.Base}/etc/passwd", "root\n");
+        Write($"{_overlay.Base}/etc/motd", "hello\n");
+        Write($"{_overlay.Base}/usr/bin/tool", "#!/bin/sh\n");
+    }
+
+    public void Dispose()
+    {
+        foreach (var one in Enumerable.Reverse(_undo))
+            one.Dispose();
+        _overlay.Dispose();
+    }
+
+    [Theory]
+    [InlineData("etc/passwd")]
+    [InlineData("etc/motd")]
+    public void Read_OfAWatchedFile_WakesNobodyAndMovesNoTime(string path)
+    {
+        var (client, _, server) = Start();
+        _ = server.Do("open(root + b'/etc/passwd', 'a').write('changed')"); // in the upper layer from here on
+        foreach (var watched in (string[])["etc", path])
+            server.Watch(watched);
+        _ = server.Do($"os.utime(root + b'/{path}', (1, 1))");
+        var before = server.Do($"list(os.stat(root + b'/{path}'))[7]").GetInt64();
+        _ = server.Noticed();
+
+        Assert.NotEmpty(client.Read(client.Find(path)!.Value.Node));
+        Assert.Contains("6d6f7464", client.List(client.Find("etc")!.Value.Node));
+        _ = client.Walk();
+
+        Assert.Equal(0, server.Noticed());
+        Assert.Equal(before, server.Do($"list(os.stat(root + b'/{path}'))[7]").GetInt64());
+        // The watch works: who reads natively is noticed.
+        _ = File.ReadAllText($"{_overlay.Merged}/{path}");
+        Assert.True(server.Noticed() > 0);
+    }
+
+    [Fact]
+    public void Open_OfWhatIsNoRegularFile_ReachesNothing()
+    {
+        var (client, tree, server) = Start();
+        _ = server.Do("os.mkfifo(root + b'/fifo')");
+        _ = server.Do("os.mknod(root + b'/null', stat.S_IFCHR | 0o666, os.makedev(1, 3))");
+        _ = server.Do("__import__('socket').socket(1).bind((root + b'/socket').decode())");
+        const string WriteToFifo = "os.open(root + b'/fifo', os.O_WRONLY | os.O_NONBLOCK)";
+        Assert.Equal("errno 6", server.Do(WriteToFifo).GetString());
+
+        foreach (var name in (string[])["fifo", "null", "socket"])
+        {
+            var node = client.Find(name)!.Value.Node;
+            Assert.Equal(Errno.ENXIO, tree.Open(node, out _));
+        }
+
+        // ENXIO for the writer: nobody has opened the other end. And it would be seen if somebody had.
+        Assert.Equal("errno 6", server.Do(WriteToFifo).GetString());
+        _ = server.Do("globals().update(held=os.open(root + b'/fifo', os.O_RDONLY | os.O_NONBLOCK))");
+        Assert.NotEqual("errno 6", server.Do(WriteToFifo).ToString());
+        Assert.Equal(Errno.EISDIR, tree.Open(client.Find("etc")!.Value.Node, out _));
+    }
+
+    [Fact]
+    public void Attributes_OfEveryKindOfFile_TellTheLayer()
+    {
+        var (client, tree, server) = Start();
+        _ = server.Do("open(root + b'/etc/passwd', 'a').write('changed')");
+        _ = server.Do("os.symlink(b'passwd', root + b'/etc/link')");
+        Assert.True(tree.Settle(Patience));
+
+        Assert.Equal(("base", "1"), LayerOf("etc/motd"));
+        Assert.Equal(("upper", "0"), LayerOf("etc/passwd"));
+        Assert.Equal(("upper", "0"), LayerOf("etc/link"));
+        Assert.Equal(("base", "1"), LayerOf("usr/bin"));
+        Assert.Equal("generation-1", client.Attribute(1, "system.hyperspector.generation"));
+        Assert.Null(client.Attribute(1, "system.hyperspector.nonsense"));
+        // Not among those that are listed: a copy or a comparison of the tree must be that of the server's.
+        Assert.Equal(Errno.None, tree.ListExtendedAttributes(client.Find("etc/motd")!.Value.Node, [], out var length));
+        Assert.Equal(0, length);
+
+        (string?, string?) LayerOf(string path)
+        {
+            var node = client.Find(path)!.Value.Node;
+            return (client.Attribute(node, "system.hyperspector.layer"), client.Attribute(node, "system.hyperspector.lower"));
+        }
+    }
+
+    [Fact]
+    public void Mounts_OfAServer_AppearInPlace()
+    {
+        _ = Directory.CreateDirectory($"{_overlay.Base}/srv/data");
+        using var volume = new ScratchOverlay();
+        Write($"{volume.Base}/inside/file", "volume\n");
+        var (client, tree, _) = Start([volume.MountPlain("/srv/data"), volume.MountPlain("/nowhere/yet")]);
+
+        Assert.Equal("volume\n", Encoding.UTF8.GetString(client.Read(client.Find("srv/data/inside/file")!.Value.Node)));
+        Assert.Equal("volume\n", Encoding.UTF8.GetString(client.Read(client.Find("nowhere/yet/inside/file")!.Value.Node)));
+        Assert.Equal("mount", client.Attribute(client.Find("srv/data/inside/file")!.Value.Node, "system.hyperspector.layer"));
+        Assert.Contains("6e6f7768657265", client.List(1));
+        Assert.NotEqual(client.AttributesOf("srv/data").Inode, client.AttributesOf("nowhere/yet").Inode);
+
+        Write($"{volume.Base}/inside/file", "written in place\n");
+        Write($"{volume.Base}/inside/other", "new\n");
+        Assert.True(tree.Settle(Patience));
+        Assert.Equal(17UL, client.AttributesOf("srv/data/inside/file").Size);
+        Assert.NotNull(client.Find("srv/data/inside/other"));
+    }
+
+    [Fact]
+    public void View_OfSeveralServers_HasADirectoryForEach()
+    {
+        using var other = new ScratchOverlay();
+        Write($"{other.Base}/etc/hostname", "db\n");
+        other.Mount();
+        _overlay.Mount();
+        var client = new TreeClient();
+        using var tree = new ViewTree([_overlay.Open("web"), other.Open("db")], client);
+        client.Tree = tree;
+
+        Assert.Equal(["7765622f", "64622f"], client.List(1).Select(n => n + "2f"));
+        Assert.Equal("db\n", Encoding.UTF8.GetString(client.Read(client.Find("db/etc/hostname")!.Value.Node)));
+        Assert.Null(client.Find("web/etc/hostname"));
+    }
+
+    [Fact]
+    public void Change_OfTheBase_IsSeen()
+    {
+        var (client, tree, _) = Start();
+        _ = client.Walk();
+        Assert.Equal(6UL, client.AttributesOf("etc/motd").Size);
+        var kept = client.Kept;
+        Assert.Equal(6UL, client.AttributesOf("etc/motd").Size);
+        Assert.True(client.Kept > kept);
+
+        File.AppendAllText($"{_overlay.Base}/etc/motd", "upgraded\n");
+        Assert.True(tree.Settle(Patience));
+        Assert.Equal(15UL, client.AttributesOf("etc/motd").Size);
+        Assert.Equal("hello\nupgraded\n", Encoding.UTF8.GetString(client.Read(client.Find("etc/motd")!.Value.Node)));
+    }
+
+    [Fact]
+    public void File_ThatIsRemovedWhileOpen_IsReadOn()
+    {
+        var (client, tree, server) = Start();
+        var node = client.Find("etc/motd")!.Value.Node;
+        Assert.Equal(Errno.None, tree.Open(node, out var opened));
+        _ = server.Do("os.unlink(root + b'/etc/motd')");
+        Assert.True(tree.Settle(Patience));
+
+        var buffer = new byte[100];
+        Assert.Equal(Errno.None, tree.Read(opened.Handle, 0, buffer, out var count));
+        Assert.Equal("hello\n", Encoding.UTF8.GetString(buffer, 0, count));
+        Assert.Equal(Errno.None, tree.GetAttributes(node, out var attributes, out _));
+        Assert.Equal(6UL, attributes.Size);
+        tree.Release(node, opened.Handle);
+        Assert.Equal(Errno.ESTALE, tree.GetAttributes(node, out _, out _));
+        Assert.Null(client.Find("etc/motd"));
+    }
+
+    [Fact]
+    public void Directory_OfManyNames_IsListedWhole()
+    {
+        const int Each = 5000;
+        _ = Directory.CreateDirectory($"{_overlay.Base}/many");
+        for (var i = 0; i < Each; i++)
+            File.WriteAllText($"{_overlay.Base}/many/lower-{i}", "");
+        var (client, tree, server) = Start();
+        _ = server.Do($"[open(root + b'/many/upper-%d' % i, 'w').close() for i in range({Each})] and None");
+        _ = server.Do("[os.unlink(root + b'/many/lower-%d' % i) for i in range(100)] and None");
+        Assert.True(tree.Settle(Patience));
+
+        var names = client.List(client.Find("many")!.Value.Node);
+
+        Assert.Equal(names.Count, names.Distinct().Count());
+        Assert.Equal((2 * Each) - 100, names.Count);
+    }
+
+    private (TreeClient Client, ViewTree Tree, TreeWorker Server) Start(IReadOnlyList<DiskMount>? mounts = null)
+    {
+        _overlay.Mount();
+        var client = new TreeClient();
+        var tree = new ViewTree([_overlay.Open(more: mounts)], client);
+        client.Tree = tree;
+        var server = new TreeWorker(_overlay.Merged);
+        _undo.Add(tree);
+        _undo.Add(server);
+        return (client, tree, server);
+    }
+
+    private static void Write(string path, string text)
+    {
+        _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+}
