@@ -52,6 +52,19 @@ internal static class Adoption
         return taken;
     }
 
+    /// <summary>Takes over from a living process that serves the views, if there is one, and ends it.</summary>
+    internal static bool AdoptViews(MediatorPaths run, ViewHoldings shown)
+    {
+        using var views = PartProcess.Find(run.ViewsPid);
+        if (views is null)
+            return false;
+        var taken = shown.TryAdopt(number => views.Process.TryGetDescriptor(number));
+        const int SIGKILL = 9;
+        _ = views.Process.Signal(SIGKILL);
+        _ = views.Process.WaitForEnd(Timeout.InfiniteTimeSpan);
+        return taken;
+    }
+
     // The last keeper may have been killed while its monitor was starting, with descriptors under way in the socket pair. The
     // monitor closes its end when it has read everything up to the end.
     private static void WaitUntilSettled(PartProcess monitor)

@@ -17,28 +17,36 @@ internal sealed class KeeperLoop : IDisposable
     private const ulong RuntimeToken = 2;
     private const ulong DaemonToken = 3;
     private const ulong MonitorToken = 4;
+    private const ulong ViewsToken = 5;
+    private const ulong ViewRequestsToken = 6;
     private const int ConnectionLimit = 32;
 
     private readonly Options _options;
     private readonly BoundedLog _log;
     private readonly Holdings _holdings = new();
     private readonly MonitorProcess _monitor;
+    private readonly ViewHoldings _shown = new();
+    private readonly ViewProcess _views;
     private readonly EventPoll _poll = new();
     private readonly FileDescriptor _runtimeSocket;
     private readonly FileDescriptor _daemonSocket;
     private readonly Dictionary<ulong, FileDescriptor> _runtimes = [];
     private readonly Dictionary<ulong, FileDescriptor> _daemons = [];
     private readonly List<FileDescriptor> _received = [];
-    private ulong _nextToken = MonitorToken + 1;
+    private FileDescriptor? _asked;
+    private ulong _nextToken = ViewRequestsToken + 1;
 
     internal KeeperLoop(Options options, FileDescriptor stop, BoundedLog log)
     {
         _options = options;
         _log = log;
         _monitor = new MonitorProcess(options, _holdings, log);
+        _views = new ViewProcess(options, _shown, log);
         var taken = Adoption.Adopt(options.Run, _holdings, TryAddListener);
         if (taken > 0)
             log.Write($"took {taken} descriptors from the monitor of an earlier keeper");
+        if (Adoption.AdoptViews(options.Run, _shown))
+            log.Write("took over the views from an earlier keeper");
         _runtimeSocket = UnixSocket.Listen(options.Run.SeccompSocket, UnixSocketKind.Stream, ConnectionLimit);
         _daemonSocket = UnixSocket.Listen(options.Run.KeeperSocket, UnixSocketKind.SequencedPacket, ConnectionLimit);
         _poll.Add(stop, StopToken);
@@ -55,9 +63,9 @@ internal sealed class KeeperLoop : IDisposable
         {
             if (_monitor.UntilStart == TimeSpan.Zero && _monitor.TryStart())
                 _poll.Add(_monitor.Ended!, MonitorToken);
+            StartViews();
 
-            var wait = _monitor.UntilStart is { } until ? (int)Math.Ceiling(until.TotalMilliseconds) : -1;
-            foreach (var one in ready[.._poll.Wait(ready, wait)])
+            foreach (var one in ready[.._poll.Wait(ready, UntilStart())])
             {
                 if (one.Token == StopToken)
                 {
@@ -81,6 +89,8 @@ internal sealed class KeeperLoop : IDisposable
     public void Dispose()
     {
         _monitor.Dispose();
+        _views.Dispose();
+        _shown.Dispose();
         foreach (var connection in _runtimes.Values.Concat(_daemons.Values))
             connection.Dispose();
         _runtimeSocket.Dispose();
@@ -103,6 +113,17 @@ internal sealed class KeeperLoop : IDisposable
                 _poll.Remove(_monitor.Ended!);
                 _monitor.Reap();
                 break;
+            case ViewsToken:
+                // Unless it was replaced earlier in this round.
+                if (!_views.HasEnded)
+                    break;
+                LeaveViews();
+                _views.Reap();
+                break;
+            case ViewRequestsToken:
+                if (_asked is not null && !_views.Answer())
+                    StopListening();
+                break;
             default:
                 if (_runtimes.TryGetValue(one.Token, out var runtime))
                     ServeRuntime(one.Token, runtime);
@@ -112,6 +133,37 @@ internal sealed class KeeperLoop : IDisposable
                     Prune(one.Token);
                 break;
         }
+    }
+
+    private int UntilStart()
+    {
+        var until = _monitor.UntilStart;
+        if (_views.UntilStart is { } views && (until is null || views < until))
+            until = views;
+        return until is { } wait ? (int)Math.Ceiling(wait.TotalMilliseconds) : -1;
+    }
+
+    private void StartViews()
+    {
+        if (_views.UntilStart != TimeSpan.Zero || !_views.TryStart())
+            return;
+        _poll.Add(_views.Ended!, ViewsToken);
+        _asked = _views.Requests!;
+        _poll.Add(_asked, ViewRequestsToken);
+    }
+
+    private void StopListening()
+    {
+        if (_asked is not null)
+            _poll.Remove(_asked);
+        _asked = null;
+    }
+
+    private void LeaveViews()
+    {
+        if (_views.Ended is { } ended)
+            _poll.Remove(ended);
+        StopListening();
     }
 
     private void Accept(FileDescriptor listening, Dictionary<ulong, FileDescriptor> connections)
@@ -195,6 +247,12 @@ internal sealed class KeeperLoop : IDisposable
             Close(token, _daemons);
     }
 
+    private void StopViews()
+    {
+        LeaveViews();
+        _views.Dispose();
+    }
+
     private Errno Obey(ReadOnlySpan<byte> bytes)
     {
         if (!ControlMessage.TryRead(bytes, out var message)
@@ -225,6 +283,22 @@ internal sealed class KeeperLoop : IDisposable
                 var socket = TakeDescriptor();
                 _holdings.SetDiagSocket(socket);
                 _monitor.Send(message, socket);
+                break;
+            case ControlKind.ViewDevice:
+                if (!ViewHoldings.IsConnection(message.Slot))
+                    return Errno.EINVAL;
+                StopViews();
+                _shown.SetDevice(message.Slot, TakeDescriptor());
+                break;
+            case ControlKind.BeginDisks:
+                _shown.BeginDisks();
+                break;
+            case ControlKind.Disk:
+                return _shown.TryAddDisk(_received[0]) && TakeDescriptor() is not null ? Errno.None : Errno.EMFILE;
+            case ControlKind.ShowDisks:
+                StopViews();
+                _shown.Commit(TakeDescriptor());
+                StartViews();
                 break;
             default:
                 break;
@@ -273,8 +347,9 @@ internal sealed class KeeperLoop : IDisposable
     private void RemoveFiles()
     {
         _monitor.Dispose();
+        _views.Dispose();
         var run = _options.Run;
-        foreach (var path in new[] { run.SeccompSocket, run.KeeperSocket, run.MonitorPid, run.KeeperPid, run.Mirrors })
+        foreach (var path in new[] { run.SeccompSocket, run.KeeperSocket, run.MonitorPid, run.ViewsPid, run.KeeperPid, run.Mirrors })
             File.Delete(path);
     }
 }

@@ -10,78 +10,16 @@ using HyperSpector.Linux.Handles;
 namespace HyperSpector.Keeper;
 
 /// <summary>Our child, the monitor: started, fed with descriptors, replaced when it ends.</summary>
-internal sealed class MonitorProcess(Options options, Holdings holdings, BoundedLog log) : IDisposable
+internal sealed class MonitorProcess(Options options, Holdings holdings, BoundedLog log) : KeptProcess("the monitor", log)
 {
     /// <summary>Our socket's number in the monitor, until it has seen our end.</summary>
     internal const int ControlNumber = 3;
 
     private const int InFlightNumber = 4;
-    private const int SIGKILL = 9;
     private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReplyLimit = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(10);
-
-    private ChildProcess? _child;
     private FileDescriptor? _control;
-    private long _started;
-    private long _ended;
-    private TimeSpan _delay;
-
-    /// <summary>Readable when it has ended; null while there is none.</summary>
-    internal FileDescriptor? Ended => _child?.PidFd.Descriptor;
-
-    /// <summary>0 while there is none.</summary>
-    internal int Pid => _child?.Pid ?? 0;
-
-    /// <summary>How often it was replaced.</summary>
-    internal int Respawns { get; private set; }
-
-    /// <summary>How long to wait before the next is started; null while one runs.</summary>
-    internal TimeSpan? UntilStart
-    {
-        get
-        {
-            if (_child is not null)
-                return null;
-            var left = _delay - Stopwatch.GetElapsedTime(_ended);
-            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-        }
-    }
-
-    /// <summary>Starts it and hands in everything; false if that failed, and then it is tried again later.</summary>
-    internal bool TryStart()
-    {
-        try
-        {
-            Start();
-            return true;
-        }
-        catch (IOException failure)
-        {
-            log.Write($"the monitor cannot be started: {failure.Message}");
-            Dispose();
-            WaitLonger();
-            return false;
-        }
-    }
-
-    /// <summary>Reaps it after its end; the next one waits the longer, the sooner it died.</summary>
-    internal void Reap()
-    {
-        var status = _child!.Wait(Timeout.InfiniteTimeSpan);
-        var lived = Stopwatch.GetElapsedTime(_started);
-        log.Write($"the monitor ended after {lived.TotalSeconds:0.0} s: {status}");
-        _child.Dispose();
-        _child = null;
-        _control?.Dispose();
-        _control = null;
-        if (lived >= Healthy)
-            _delay = TimeSpan.Zero;
-        WaitLonger();
-        Respawns++;
-    }
+    private Queue<(ControlMessage Message, FileDescriptor Descriptor)> _left = new();
 
     /// <summary>
     /// Hands in one thing. A monitor that does not take it in time is ended: its successor gets everything anew. Without a monitor
@@ -100,8 +38,8 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
             var left = SendLimit - Stopwatch.GetElapsedTime(started);
             if (errno == Errno.EAGAIN && left > TimeSpan.Zero && Poll.WaitWritable(_control, left))
                 continue;
-            log.Write($"the monitor does not take {message.Kind}: {errno}");
-            _ = _child?.PidFd.Signal(SIGKILL);
+            Log.Write($"the monitor does not take {message.Kind}: {errno}");
+            Kill();
             return;
         }
     }
@@ -124,33 +62,18 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
         return errno == Errno.None && ControlReply.TryRead(bytes[..count], out var reply) ? reply : default;
     }
 
-    /// <summary>Ends it for good.</summary>
-    public void Dispose()
-    {
-        if (_child is not null)
-        {
-            _ = _child.PidFd.Signal(SIGKILL);
-            _ = _child.Wait(Timeout.InfiniteTimeSpan);
-            _child.Dispose();
-            _child = null;
-        }
-
-        _control?.Dispose();
-        _control = null;
-    }
-
-    private void Start()
+    protected override ChildProcess Start()
     {
         var (ours, theirs) = UnixSocket.Pair(UnixSocketKind.SequencedPacket);
         _control = ours;
-        var all = new Queue<(ControlMessage Message, FileDescriptor Descriptor)>(holdings.All());
+        _left = new Queue<(ControlMessage, FileDescriptor)>(holdings.All());
         using (theirs)
         {
             // What fits into the socket (net.unix.max_dgram_qlen, 10) waits there for the monitor, even if we are killed from the
             // next instruction on.
-            while (all.TryPeek(out var first) && TrySend(first.Message, first.Descriptor) == Errno.None)
-                _ = all.Dequeue();
-            _child = Spawn.Start(new SpawnRequest
+            while (_left.TryPeek(out var first) && TrySend(first.Message, first.Descriptor) == Errno.None)
+                _ = _left.Dequeue();
+            return Spawn.Start(new SpawnRequest
             {
                 Program = options.Monitor,
                 Arguments = ["--uid", options.User.ToString(CultureInfo.InvariantCulture)],
@@ -159,11 +82,19 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
                 WorkingDirectory = "/",
             });
         }
+    }
 
-        _started = Stopwatch.GetTimestamp();
-        PartProcess.WritePidFile(options.Run.MonitorPid, _child.Pid);
-        foreach (var (message, descriptor) in all)
-            Send(message, descriptor);
+    protected override void Started()
+    {
+        PartProcess.WritePidFile(options.Run.MonitorPid, Pid);
+        while (_left.TryDequeue(out var next))
+            Send(next.Message, next.Descriptor);
+    }
+
+    protected override void CloseSocket()
+    {
+        _control?.Dispose();
+        _control = null;
     }
 
     private Errno TrySend(ControlMessage message, params ReadOnlySpan<FileDescriptor> descriptor)
@@ -171,12 +102,6 @@ internal sealed class MonitorProcess(Options options, Holdings holdings, Bounded
         Span<byte> bytes = stackalloc byte[ControlMessage.Size];
         message.Write(bytes);
         return UnixSocket.TrySend(_control!, bytes, descriptor);
-    }
-
-    private void WaitLonger()
-    {
-        _ended = Stopwatch.GetTimestamp();
-        _delay = _delay == TimeSpan.Zero ? FirstDelay : TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, _delay.Ticks * 2));
     }
 
     // A monitor that was taken over might send descriptors.

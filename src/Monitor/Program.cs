@@ -2,14 +2,20 @@ using System.Globalization;
 using HyperSpector.Linux.Sandbox;
 using HyperSpector.Monitor;
 
-// hyperspector-monitor --uid N: started by the keeper only, which hands in the descriptors of Inherited.
+// hyperspector-monitor --uid N [--views]: started by the keeper only, which hands in the descriptors of Inherited, or of ViewDescriptors.
 try
 {
     if (Confinement.IsInside(args))
-        return ConfinedMonitor.Run(args[1]);
-    if (args is ["--uid", var number] && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var user) && user > 0)
-        Preparation.Confine(user);
-    Console.Error.WriteLine("hyperspector-monitor: usage: --uid N (started by hyperspector-keeper)");
+        return args[1] == "views" ? ConfinedViews.Run(args[2]) : ConfinedMonitor.Run(args[1]);
+    if (args is ["--uid", var number, .. var rest] && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var user) && user > 0)
+    {
+        if (rest is ["--views"])
+            ViewPreparation.Confine(user);
+        else if (rest is [])
+            Preparation.Confine(user);
+    }
+
+    Console.Error.WriteLine("hyperspector-monitor: usage: --uid N [--views] (started by hyperspector-keeper)");
     return 2;
 }
 catch (IOException failure)

@@ -22,6 +22,7 @@ internal sealed partial class LiveHost
         }
 
         _mirrors.Match(_machines, site);
+        _disks.Match(_machines, site);
         foreach (var live in gone.Where(m => m.Runs))
             Attempt(live, () => StartOrWait(live, site));
     }

@@ -41,8 +41,12 @@ internal sealed partial class LiveHost
     {
         foreach (var live in _machines.Values)
         {
-            if (live.Runs && _workshop.LookAfterParts(live))
-                _mirrors.Tell(live.Record);
+            if (!live.Runs || !_workshop.LookAfterParts(live))
+                continue;
+            _mirrors.Tell(live.Record);
+            _disks.Forget(live.Record.Name);
+            if (Store.Record.Site is { } site)
+                _disks.Match(_machines, site);
         }
 
         _mirrors.Look(_machines, thorough: false);
@@ -84,6 +88,7 @@ internal sealed partial class LiveHost
         }
 
         _mirrors.Match(_machines, site);
+        _disks.Match(_machines, site);
         Apply(site, wait: false, line => _log($"resume: {line.Subject} {line.Step} {line.State} {line.Detail}".TrimEnd()), CancellationToken.None);
         ComeBack(site);
         foreach (var live in _machines.Values.Where(m => m.Record.Phase == MachinePhase.Ready && m is { Runs: false, RestartAt: null }))
@@ -188,6 +193,7 @@ internal sealed partial class LiveHost
         };
         live.Problem = status is { Succeeded: true } ? null : $"its first process ended with {how}; see 'hyperspector logs {record.Name}'";
         _mirrors.Lost(record.Name);
+        _disks.Release(record.Name, _machines, Store.Record.Site);
         _workshop.TakeDown(live);
         if (!again)
         {
@@ -249,6 +255,7 @@ internal sealed partial class LiveHost
             }
 
             _mirrors.Match(_machines, site);
+            _disks.Match(_machines, site);
             StartOrWait(live, site, dependencies: false);
         }
         catch (IOException error)

@@ -20,6 +20,7 @@ internal sealed partial class LiveHost : IDisposable
     private readonly IdRanges _ids = new();
     private readonly Workshop _workshop;
     private readonly MirrorWiring _mirrors;
+    private readonly DiskWiring _disks;
     private readonly UplinkWatch _uplinks;
     private readonly TimeProvider _clock;
 
@@ -36,6 +37,7 @@ internal sealed partial class LiveHost : IDisposable
         Reaping.AdoptOrphans();
         _workshop = new Workshop(paths, log, _clock);
         _mirrors = new MirrorWiring(_workshop, log, _clock);
+        _disks = new DiskWiring(paths, _workshop, log);
         _uplinks = new UplinkWatch(_workshop, log, _clock);
         var builder = new BuildMachine(paths, _workshop, _ids, log);
         Packs = new PackStore(paths, builder);
@@ -92,6 +94,7 @@ internal sealed partial class LiveHost : IDisposable
         foreach (var name in diff.Keep)
             UpdateKept(name, site);
         _mirrors.Match(_machines, site);
+        _disks.Match(_machines, site);
         cancellation.ThrowIfCancellationRequested();
 
         // The watchers first: what a server does at its start is seen.
@@ -190,6 +193,7 @@ internal sealed partial class LiveHost : IDisposable
             _exits.Remove(init);
         if (live is not null)
             Workshop.AskToEnd(live);
+        _disks.Release(name, _machines, Store.Record.Site);
         _workshop.Remove(name, keepState, _mirrors.Of(name));
         _mirrors.Forget(name);
         live?.Dispose();

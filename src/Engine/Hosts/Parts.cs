@@ -87,8 +87,12 @@ internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider cl
         keeper?.Stop(s_grace);
         keeper?.Dispose();
         // A monitor whose keeper was killed lives on by design; nobody else ends it.
-        using (var monitor = PartProcess.Find(Files(machine).MonitorPid))
-            monitor?.Stop(s_grace);
+        foreach (var left in (string[])[Files(machine).MonitorPid, Files(machine).ViewsPid])
+        {
+            using var child = PartProcess.Find(left);
+            child?.Stop(s_grace);
+        }
+
         var reader = served.Reader ?? PartProcess.Find($"{paths.MachineRun(machine)}/reader.pid");
         reader?.Stop(s_grace);
         reader?.Dispose();
@@ -107,6 +111,8 @@ internal sealed class Parts(HostPaths paths, Action<string> log, TimeProvider cl
             yield return new PartStatus("keeper", record.Name, Alive(served.Keeper), Math.Max(0, served.KeeperStarts - 1));
             using var monitor = PartProcess.Find(Files(record.Name).MonitorPid);
             yield return new PartStatus("monitor", record.Name, monitor?.Pid, 0);
+            using var views = PartProcess.Find(Files(record.Name).ViewsPid);
+            yield return new PartStatus("views", record.Name, views?.Pid, 0);
         }
 
         yield return new PartStatus("reader", record.Name, Alive(served.Reader), Math.Max(0, served.ReaderStarts - 1));

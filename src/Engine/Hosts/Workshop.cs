@@ -6,6 +6,7 @@ using HyperSpector.Engine.Images;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Mediator;
 using HyperSpector.Engine.Network.Switch;
+using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
@@ -64,7 +65,8 @@ internal sealed class Workshop : IDisposable
                 _ = _parts.EnsureKeeper(record);
             }
 
-            var created = Factory.Create(MachinePlans.For(_paths, record, packLayers));
+            using var views = record.Environment is null ? null : MakeViews(record);
+            var created = Factory.Create(MachinePlans.For(_paths, record, packLayers) with { Views = views?.Mounts ?? [] });
             live.Init = PidFd.TryOpen(created.Pid)
                 ?? throw new IOException($"{record.Name}: its first process died while it was made; see 'hyperspector logs {record.Name}'");
             live.Record = record with { Generation = created.Generation };
@@ -73,6 +75,8 @@ internal sealed class Workshop : IDisposable
                 _ = AttachPort(live);
             else
                 HandDiagnosticSocket(live);
+            if (views is not null)
+                HandViews(record.Name, views);
             _parts.EnsureReader(ReaderPlans.For(_paths, record));
         }
         catch
@@ -242,6 +246,27 @@ internal sealed class Workshop : IDisposable
             _ = Directory.CreateDirectory(directory);
             Ownership.Give(directory, record.FirstId);
         }
+    }
+
+    // A kernel without FUSE still has everything else to offer; 'hyperspector doctor' tells what is missing.
+    private ViewMounts? MakeViews(MachineRecord record)
+    {
+        try
+        {
+            return new ViewMounts(record.Name, record.FirstId);
+        }
+        catch (KernelException missing)
+        {
+            _log($"{record.Name}: no {ViewMounts.ServerFiles}: {missing.Message}");
+            return null;
+        }
+    }
+
+    private void HandViews(string name, ViewMounts views)
+    {
+        using var keeper = KeeperOf(name);
+        for (var i = 0; i < views.Devices.Count; i++)
+            keeper.SetViewDevice(i, views.Devices[i]);
     }
 
     private void HandDiagnosticSocket(LiveMachine live)

@@ -215,7 +215,7 @@ public sealed class MachineFactory
     {
         var run = _paths.MachineRun(plan.Name);
         End(plan.Name);
-        foreach (var own in (string[])["rootfs", "lower", "devices", "config.json", "runtime.log", "init.pid"])
+        foreach (var own in (string[])["rootfs", "lower", "devices", "config.json", DiskRecord.FileName, "runtime.log", "init.pid"])
             Trees.Remove($"{run}/{own}");
         if (plan.LogFifo is null)
             Trees.Remove($"{run}/log.fifo");

@@ -1,4 +1,5 @@
 using HyperSpector.Api.Site;
+using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Machines;
 
@@ -99,6 +100,9 @@ public sealed record MachinePlan
 
     /// <summary>Unix socket on which the keeper takes the seccomp listener; opening a packet socket is then reported there.</summary>
     public string? SeccompListener { get; init; }
+
+    /// <summary>Detached mounts of ours, and where they are put: an IDS VM's views of its servers.</summary>
+    public IReadOnlyList<(string Target, FileDescriptor Tree)> Views { get; init; } = [];
 
     /// <summary>FIFO that gets what the VM writes to its standard output and error; made if missing. Default: <c>log.fifo</c> in its run dir.</summary>
     public string? LogFifo { get; init; }

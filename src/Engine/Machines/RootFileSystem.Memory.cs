@@ -7,7 +7,7 @@ namespace HyperSpector.Engine.Machines;
 // What of a VM's file system is in memory only: its tmpfs mounts and its secrets.
 internal sealed partial class RootFileSystem
 {
-    private const string SecretsPath = "/run/secrets";
+    internal const string SecretsPath = "/run/secrets";
     private const int PageSize = 4096;
     private const int FewestNodes = 1024;
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using HyperSpector.Api.Plans;
 using HyperSpector.Engine.Hosts;
 using HyperSpector.Engine.Machines.Bases;
 using HyperSpector.Linux;
@@ -18,6 +20,7 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
 
     private readonly Dictionary<uint, FileDescriptor> _mappings = [];
     private readonly List<FileDescriptor> _open = [];
+    private readonly List<DiskPart> _parts = [];
     private int _staged;
 
     private string Run => paths.MachineRun(plan.Name);
@@ -56,6 +59,8 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
         foreach (var mount in plan.Mounts)
             MountVolume(root, mount);
         MountSecrets(root);
+        MountViews(root);
+        File.WriteAllBytes($"{Run}/{DiskRecord.FileName}", JsonSerializer.SerializeToUtf8Bytes(new DiskRecord(_parts), DiskJson.Default.DiskRecord));
         for (var i = 0; i < _staged; i++)
         {
             _ = Mounts.Detach(Staging(i));
@@ -75,17 +80,24 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
     private void MountPart(string root, BasePart part, IReadOnlyList<(string Directory, PackLayer Layer)> packs)
     {
         var name = PathText.PartName(part.Mount);
-        var lowers = new List<FileDescriptor> { Open($"{State}/config/{name}") };
+        var upper = $"{Writable}/upper/{name}";
+        var config = $"{State}/config/{name}";
+        var lowers = new List<FileDescriptor> { Open(config) };
+        var layers = new List<DiskPartLayer>
+        {
+            new(upper, LayerKind.Upper, plan.FirstId),
+            new(config, LayerKind.Config, plan.FirstId),
+        };
         foreach (var (directory, layer) in packs)
         {
             foreach (var piece in layer.Parts.Where(p => p.Mount == part.Mount))
-                lowers.Add(Stage(Path.Join(directory, piece.Dir), layer.FirstId));
+                Add(Path.Join(directory, piece.Dir), LayerKind.Pack, layer.FirstId);
         }
 
-        foreach (var lower in part.Lowers)
-            lowers.Add(Stage(lower, part.FirstId));
+        for (var i = 0; i < part.Lowers.Count; i++)
+            Add(part.Lowers[i], i == part.Lowers.Count - 1 ? LayerKind.Base : LayerKind.Hide, part.FirstId);
+        _parts.Add(new DiskPart(part.Mount, layers));
 
-        var upper = $"{Writable}/upper/{name}";
         if (!Directory.Exists(upper))
         {
             // The upper's own directory is what the VM sees of the part's root: it looks like the layer below it.
@@ -99,6 +111,12 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
         _ = Directory.CreateDirectory(work);
         using var target = part.Mount == "/" ? Open(root) : MountPoint(root, part.Mount, isDirectory: true, followLinks: false);
         Overlay(new OverlayLayers(lowers, Open(upper), Open(work)), target, part.Mount);
+
+        void Add(string directory, LayerKind kind, uint firstId)
+        {
+            lowers.Add(Stage(directory, firstId));
+            layers.Add(new DiskPartLayer(directory, kind, firstId));
+        }
     }
 
     private void Overlay(OverlayLayers layers, FileDescriptor target, string mount)
@@ -140,6 +158,16 @@ internal sealed partial class RootFileSystem(HostPaths paths, MachinePlan plan, 
         using var tree = Clone(mount.Source, mount.ReadOnly, mount.ReadOnly ? Mapping(0) : null);
         using var target = MountPoint(root, PathText.Normal(mount.Target), status.IsDirectory, followLinks: true);
         Mounts.Attach(tree, target, mount.Target);
+    }
+
+    // Made by somebody else, who keeps what serves them.
+    private void MountViews(string root)
+    {
+        foreach (var (path, tree) in plan.Views)
+        {
+            using var target = MountPoint(root, path, isDirectory: true, followLinks: false);
+            Mounts.Attach(tree, target, path);
+        }
     }
 
     private static FileDescriptor Clone(string path, bool readOnly, FileDescriptor? mapping)

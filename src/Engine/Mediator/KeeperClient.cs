@@ -51,6 +51,24 @@ public sealed class KeeperClient : IDisposable
     /// </summary>
     public void SetDiagSocket(FileDescriptor socket) => Request(new ControlMessage(ControlKind.DiagSocket), socket);
 
+    /// <summary>Hands in the connection of a view that has just been mounted: 0 for <c>/.serverfs</c>, 1 for <c>/.dserverfs</c>.</summary>
+    public void SetViewDevice(int connection, FileDescriptor device) =>
+        Request(new ControlMessage(ControlKind.ViewDevice, connection), device);
+
+    /// <summary>
+    /// Hands in what the views are to show. When this returns, nothing of what they showed before is held: a server VM that is none of the
+    /// plan's can be unmounted.
+    /// </summary>
+    /// <param name="plan">JSON of a ViewPlan.</param>
+    /// <param name="disks">Its mounts and layers, in its order.</param>
+    public void ShowDisks(FileDescriptor plan, IReadOnlyList<FileDescriptor> disks)
+    {
+        _ = Request(new ControlMessage(ControlKind.BeginDisks));
+        foreach (var disk in disks)
+            _ = Request(new ControlMessage(ControlKind.Disk), disk);
+        _ = Request(new ControlMessage(ControlKind.ShowDisks), plan);
+    }
+
     /// <summary>What keeper and monitor hold and do.</summary>
     public ControlReply GetStatus() => Request(new ControlMessage(ControlKind.Status));
 

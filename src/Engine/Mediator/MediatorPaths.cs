@@ -16,6 +16,9 @@ public sealed record MediatorPaths(string Directory)
     /// <summary>The monitor: <c>pid starttime</c>.</summary>
     public string MonitorPid => $"{Directory}/monitor.pid";
 
+    /// <summary>Who serves the views of the server VMs' disks: <c>pid starttime</c>.</summary>
+    public string ViewsPid => $"{Directory}/views.pid";
+
     /// <summary>Which BPF map is which mirror's flag, for a keeper that adopts a monitor.</summary>
     public string Mirrors => $"{Directory}/keeper.mirrors";
 }

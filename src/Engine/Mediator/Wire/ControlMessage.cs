@@ -19,6 +19,18 @@ public enum ControlKind
 
     /// <summary>Serve this seccomp listener (the descriptor); from keeper to monitor only.</summary>
     Listener = 5,
+
+    /// <summary>Serve a view (slot 0: <c>/.serverfs</c>, 1: <c>/.dserverfs</c>) over this connection of /dev/fuse (the descriptor).</summary>
+    ViewDevice = 6,
+
+    /// <summary>What the views show comes anew: forget what has come in so far.</summary>
+    BeginDisks = 7,
+
+    /// <summary>A mount or a layer of a server VM (the descriptor), in the order of the plan.</summary>
+    Disk = 8,
+
+    /// <summary>The plan (the descriptor), which makes it whole; the reply comes when nothing of the old one is held any more.</summary>
+    ShowDisks = 9,
 }
 
 /// <summary>
@@ -36,7 +48,8 @@ public readonly record struct ControlMessage(ControlKind Kind, int Slot = 0, int
     private const uint Magic = 0x31_4D_53_48; // "HSM1"
 
     /// <summary>Does it carry a descriptor?</summary>
-    public bool HasDescriptor => Kind is ControlKind.AddMirror or ControlKind.DiagSocket or ControlKind.Listener;
+    public bool HasDescriptor => Kind is ControlKind.AddMirror or ControlKind.DiagSocket or ControlKind.Listener
+        or ControlKind.ViewDevice or ControlKind.Disk or ControlKind.ShowDisks;
 
     /// <summary>Writes it into <see cref="Size"/> bytes.</summary>
     public void Write(Span<byte> bytes)
@@ -62,7 +75,7 @@ public readonly record struct ControlMessage(ControlKind Kind, int Slot = 0, int
             BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
             bytes[16] == 1);
-        return message.Kind is >= ControlKind.AddMirror and <= ControlKind.Listener
+        return message.Kind is >= ControlKind.AddMirror and <= ControlKind.ShowDisks
             && message.Slot is >= 0 and < SlotLimit
             && message.InterfaceIndex >= 0;
     }

@@ -1,0 +1,70 @@
+using System.Globalization;
+using HyperSpector.Engine.Disks.Serving;
+using HyperSpector.Engine.Hosts;
+using HyperSpector.Engine.Mediator;
+using HyperSpector.Linux;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Keeper;
+
+/// <summary>Our other child: it serves the views of the server VMs' disks. Another process than the mediator, as it may read files.</summary>
+internal sealed class ViewProcess(Options options, ViewHoldings holdings, BoundedLog log) : KeptProcess("who serves the views", log)
+{
+    /// <summary>Where it asks for what only we may do; null while there is none.</summary>
+    internal FileDescriptor? Requests { get; private set; }
+
+    internal override bool IsWanted => holdings.IsComplete;
+
+    /// <summary>Answers one question; false if there is nobody to ask any more.</summary>
+    internal bool Answer()
+    {
+        Span<byte> request = stackalloc byte[KeeperRequest.Size];
+        var descriptors = new List<FileDescriptor>();
+        var errno = UnixSocket.TryReceive(Requests!, request, descriptors, out var count);
+        try
+        {
+            if (errno == Errno.EAGAIN)
+                return true;
+            if (errno == Errno.None && count > 0 && KeeperRequest.TryAnswer(Requests!, request[..count], descriptors))
+                return true;
+            if (errno == Errno.None && count > 0)
+            {
+                Log.Write("who serves the views sent something that is no request: it is replaced");
+                Kill();
+            }
+
+            return false;
+        }
+        finally
+        {
+            foreach (var descriptor in descriptors)
+                descriptor.Dispose();
+        }
+    }
+
+    protected override ChildProcess Start()
+    {
+        var (ours, theirs) = UnixSocket.Pair(UnixSocketKind.SequencedPacket);
+        Requests = ours;
+        using (theirs)
+        {
+            return Spawn.Start(new SpawnRequest
+            {
+                Program = options.Monitor,
+                Arguments = ["--uid", options.User.ToString(CultureInfo.InvariantCulture), "--views"],
+                Descriptors = holdings.ForChild(theirs),
+                NewSession = true,
+                WorkingDirectory = "/",
+            });
+        }
+    }
+
+    protected override void Started() => PartProcess.WritePidFile(options.Run.ViewsPid, Pid);
+
+    protected override void CloseSocket()
+    {
+        Requests?.Dispose();
+        Requests = null;
+    }
+}

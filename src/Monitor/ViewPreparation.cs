@@ -1,0 +1,51 @@
+using System.Globalization;
+using HyperSpector.Engine.Disks.Serving;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+using HyperSpector.Linux.Sandbox;
+
+namespace HyperSpector.Monitor;
+
+/// <summary>The first image of who serves the views, as root: keeps one capability, and of all files those that the views show.</summary>
+internal static class ViewPreparation
+{
+    /// <summary>Does not return.</summary>
+    internal static void Confine(uint user)
+    {
+        using var policy = Files.OpenRead(Path.Join(AppContext.BaseDirectory, "policy/views-seccomp.json"));
+        int disks;
+        using (var page = new FileDescriptor(ViewDescriptors.State))
+        {
+            using var state = new ViewState(new MappedPage(page));
+            disks = state.Disks;
+            // It stays open; see below.
+            page.SetHandleAsInvalid();
+        }
+
+        var shown = Enumerable.Range(ViewDescriptors.FirstDisk, disks).Select(n => new FileDescriptor(n)).ToList();
+        int[] others =
+        [
+            ViewDescriptors.Requests, ViewDescriptors.State, ViewDescriptors.ServerFiles, ViewDescriptors.ServerChanges, ViewDescriptors.Plan,
+        ];
+        new Confinement
+        {
+            User = user,
+            Group = user,
+            // The server VM's files have owners and modes of their own. Nothing else of root's: not CAP_SYS_ADMIN, above all.
+            Keep = [Capability.CAP_DAC_READ_SEARCH],
+            Rules = [.. shown.Select(Rule)],
+            Descriptors = [.. others.Select(n => new FileDescriptor(n)), .. shown, policy],
+            Limits =
+            [
+                new ResourceLimit(LimitedResource.CoreSize, 0),
+                new ResourceLimit(LimitedResource.Descriptors, ViewLimits.Descriptors),
+                new ResourceLimit(LimitedResource.LockedMemory, 0),
+                new ResourceLimit(LimitedResource.FileSize, MappedPage.Size),
+            ],
+        }.Enter(["views", policy.Number.ToString(CultureInfo.InvariantCulture)]);
+    }
+
+    // Of a mount of a single file the kernel takes no right that only a directory can have (landlock_add_rule(2), EINVAL).
+    private static LandlockRule Rule(FileDescriptor place) =>
+        new(place, FileStatus.Of(place).IsDirectory ? LandlockAccess.Read : LandlockAccess.ReadFile);
+}
