@@ -20,7 +20,7 @@ public sealed class ControlWireTests
     [Theory]
     [InlineData(0, 1)]   // another version
     [InlineData(4, 0)]   // no kind
-    [InlineData(4, 6)]   // an unknown kind
+    [InlineData(4, 10)]   // an unknown kind
     [InlineData(8, 64)]  // no such slot
     [InlineData(11, 0x80)] // a negative slot
     [InlineData(15, 0x80)] // a negative interface
