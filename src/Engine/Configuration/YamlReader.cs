@@ -110,9 +110,16 @@ internal sealed class YamlReader
         }
 
         if (value.Contains('\0', StringComparison.Ordinal))
+        {
             _file.ReportBroken(at, "holds a NUL character, which no program can be given");
+            // What comes next asks the system about paths, which refuses such a one by an exception.
+            value = value.Replace('\0', '\ufffd');
+        }
         else if (!IsUnicode(value))
+        {
             _file.ReportBroken(at, "holds half of a Unicode pair; write the character itself");
+        }
+
         return new TextNode(at, value, scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null" or "Null" or "NULL");
     }
 

@@ -45,6 +45,23 @@ public class FuseTargets
     }, few: 40_000, show: messages => string.Join("\n", messages.Select(Target.Show)));
 
     [Fact]
+    public void Tree_AnsweringByChance_NeverMakesAnAnswerThatTheKernelRefuses() => Target.Run(
+        Gen.Select(Gen.Int, Messages().List[1, 6]),
+        sample =>
+        {
+            var server = new FuseServer(new Liar(sample.Item1), new BoundedLog("fuzz", TimeProvider.System, _ => { }), new FuseSession(45, ulong.MaxValue));
+            var reply = new byte[ReplySize];
+            foreach (var message in sample.Item2)
+            {
+                var length = server.Handle(message, reply);
+                if (length == 0)
+                    continue;
+                CheckReply((fuse_opcode)BinaryPrimitives.ReadUInt32LittleEndian(message.AsSpan(4)), message, reply.AsSpan(0, length));
+                server.Retract(message, reply.AsSpan(0, length));
+            }
+        }, few: 20_000, show: sample => $"{sample.Item1}\n" + string.Join("\n", sample.Item2.Select(Target.Show)));
+
+    [Fact]
     public void Init_AnyOffer_IsTakenInPart() => Target.Run(
         Gen.Select(Gen.UInt, Gen.UInt[0, 60], Gen.ULong, Gen.Int[0, 104]),
         offer =>
@@ -66,6 +83,11 @@ public class FuseTargets
             Assert.Equal(7u, answer.major);
             Assert.Equal(told, server.Session);
             Assert.Equal(0ul, (answer.flags | ((ulong)answer.flags2 << 32)) & ~flags);
+            if (told is null)
+                return;
+            Assert.True(told.CanDropNames == (minor >= 44) && (told.Flags & ~flags) == 0);
+            Assert.True(!told.CanResend || (flags & FuseInit.FUSE_HAS_RESEND) != 0);
+            Assert.True(!told.CanExpire || (flags & FuseInit.FUSE_HAS_EXPIRE_ONLY) != 0);
         }, few: 20_000);
 
     [Fact]

@@ -79,7 +79,7 @@ internal sealed class FuseScene
         return 0;
     }, Root);
 
-    internal FuseLoop Loop(FuseServer? server = null) => new(server ?? Server, Channel, 3, Log);
+    internal FuseLoop Loop(FuseServer? server = null) => new(server ?? Server, Channel, 0, Log);
 
     /// <summary>What a line of shell says; the view is its working directory.</summary>
     internal static string Shell(string line) => Tool.RunChecked("sh", ["-ec", $"cd {View}; export LC_ALL=C; {line}"], timeout: Limit);

@@ -21,7 +21,7 @@ internal class Contrary(Errno errno) : IFuseTree
         return errno;
     }
 
-    public Errno ReadLink(ulong node, Span<byte> target, out int length) => Count(target.Length + 1, out length);
+    public virtual Errno ReadLink(ulong node, Span<byte> target, out int length) => Count(target.Length + 1, out length);
 
     public virtual Errno Open(ulong node, out FuseOpened opened)
     {

@@ -27,7 +27,7 @@ public sealed class LoopTests : IDisposable
     {
         _channel.Requests.CompleteAdding();
         _loop.Dispose();
-        _channel.Requests.Dispose();
+        _channel.Dispose();
     }
 
     [Fact]
@@ -70,6 +70,35 @@ public sealed class LoopTests : IDisposable
     }
 
     [Fact]
+    public void Requests_ThatAreStuck_DelayNoOthers_UntilAllThreadsAre()
+    {
+        using var slow = new Slow();
+        var log = new BoundedLog("test", TimeProvider.System, _log.Enqueue);
+        using var channel = new Channel();
+        using var loop = new FuseLoop(new FuseServer(slow, log, new FuseSession(45, 0)), channel, 3, log);
+        loop.Start();
+        for (var stuck = 1; stuck <= 2; stuck++)
+        {
+            channel.Send(FuseMessage.Request(fuse_opcode.FUSE_READLINK, 1));
+            Assert.True(SpinWait.SpinUntil(() => slow.Stuck == stuck, s_limit));
+            channel.Send(FuseMessage.Request(fuse_opcode.FUSE_GETATTR, 1));
+            Assert.True(SpinWait.SpinUntil(() => channel.Answers.Count == stuck, s_limit));
+        }
+
+        Assert.Empty(_log);
+        channel.Send(FuseMessage.Request(fuse_opcode.FUSE_READLINK, 1));
+        channel.Send(FuseMessage.Request(fuse_opcode.FUSE_GETATTR, 1));
+        Assert.True(SpinWait.SpinUntil(() => !_log.IsEmpty, s_limit));
+        Assert.Contains("all 3 threads are busy", Assert.Single(_log), StringComparison.Ordinal);
+        Assert.Equal(2, channel.Answers.Count);
+        Assert.False(loop.Stop(TimeSpan.Zero));
+        slow.Go.Set();
+        Assert.True(loop.Stop(s_limit));
+        Assert.Equal(3, slow.Stuck);
+        Assert.True(channel.Answers.Count >= 5);
+    }
+
+    [Fact]
     public void Notifications_AreAsTheKernelReadsThem()
     {
         var notifier = new FuseNotifier(_channel, new FuseSession(45, ServerScene.Everything));
@@ -104,14 +133,36 @@ public sealed class LoopTests : IDisposable
         Assert.Equal(Errno.None, notifier.Resend());
     }
 
+    // A tree whose links are on a disk that does not answer.
+    private sealed class Slow() : Contrary(Errno.None), IDisposable
+    {
+        private int _stuck;
+
+        internal ManualResetEventSlim Go { get; } = new();
+
+        internal int Stuck => Volatile.Read(ref _stuck);
+
+        public override Errno ReadLink(ulong node, Span<byte> target, out int length)
+        {
+            length = 0;
+            _ = Interlocked.Increment(ref _stuck);
+            Go.Wait();
+            return Errno.None;
+        }
+
+        public void Dispose() => Go.Dispose();
+    }
+
     // Unmounted once its requests are at an end.
-    private sealed class Channel : IFuseChannel
+    private sealed class Channel : IFuseChannel, IDisposable
     {
         internal BlockingCollection<byte[]> Requests { get; } = [];
 
         internal ConcurrentQueue<byte[]> Answers { get; } = [];
 
         internal Errno Refusal { get; set; }
+
+        public void Dispose() => Requests.Dispose();
 
         internal void Send(byte[] request) => Requests.Add(request, TestContext.Current.CancellationToken);
 
