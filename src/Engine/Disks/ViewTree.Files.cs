@@ -112,6 +112,40 @@ public sealed partial class ViewTree
         open.File.Dispose();
     }
 
+    /// <inheritdoc/>
+    public Errno GetFlags(ulong node, out uint flags)
+    {
+        flags = 0;
+        OpenFile? open;
+        Node? known;
+        lock (_lock)
+        {
+            known = _nodes.Find(node);
+            open = known?.Open;
+        }
+
+        // The kernel opens a file before it asks.
+        if (open is not null)
+            return Inode.TryGetFlags(open.File, out flags);
+        if (known is not { IsDirectory: true })
+            return Errno.ENOTTY;
+        var errno = TryEnter(node, out _, out var directory);
+        if (errno != Errno.None)
+            return Gone(errno);
+        // As overlayfs: those of the uppermost one.
+        errno = directory!.Layers.Length == 0 ? Errno.ENOTTY : Inode.TryList(directory.Layers[0].Reference, out var listed) is var opened and not Errno.None
+            ? opened
+            : FlagsOf(listed!, out flags);
+        directory.Release();
+        return errno;
+    }
+
+    private static Errno FlagsOf(FileDescriptor listed, out uint flags)
+    {
+        using (listed)
+            return Inode.TryGetFlags(listed, out flags);
+    }
+
     private OpenFile? FindFile(ulong handle)
     {
         lock (_lock)

@@ -263,6 +263,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
             Accessed = new FuseTime(s.Accessed.Seconds, s.Accessed.Nanoseconds),
             Modified = new FuseTime(s.Modified.Seconds, s.Modified.Nanoseconds),
             Changed = new FuseTime(s.Changed.Seconds, s.Changed.Nanoseconds),
+            Born = s.Born is { } born ? new FuseTime(born.Seconds, born.Nanoseconds) : null,
         };
     }
 

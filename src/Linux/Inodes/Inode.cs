@@ -33,7 +33,7 @@ public static unsafe class Inode
         text[name.Length] = 0;
         const int Flags = LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_EMPTY_PATH | LibC.AT_NO_AUTOMOUNT;
         // SAFETY: a null-terminated name of at most 255 bytes; statx fills 256 bytes.
-        var result = LibC.syscall(LibC.SYS_statx, directory.Number, (long)text, Flags, LibC.STATX_BASIC_STATS, (long)(&s), 0);
+        var result = LibC.syscall(LibC.SYS_statx, directory.Number, (long)text, Flags, LibC.STATX_BASIC_STATS | LibC.STATX_BTIME, (long)(&s), 0);
         GC.KeepAlive(directory);
         if (result < 0)
             return KernelException.LastErrno;
@@ -54,6 +54,7 @@ public static unsafe class Inode
             Accessed = new InodeTime(s.AccessedSeconds, s.AccessedNanoseconds),
             Modified = new InodeTime(s.ModifiedSeconds, s.ModifiedNanoseconds),
             Changed = new InodeTime(s.ChangedSeconds, s.ChangedNanoseconds),
+            Born = (s.Mask & LibC.STATX_BTIME) != 0 ? new InodeTime(s.BirthSeconds, s.BirthNanoseconds) : null,
         };
         return Errno.None;
     }
@@ -188,6 +189,18 @@ public static unsafe class Inode
         var result = LibC.syscall(LibC.SYS_lseek, file.Number, (long)offset, whence, 0, 0, 0);
         GC.KeepAlive(file);
         position = result < 0 ? 0 : (ulong)result;
+        return result < 0 ? KernelException.LastErrno : Errno.None;
+    }
+
+    /// <summary>What lsattr(1) shows of an open file or directory (ioctl_iflags(2)); ENOTTY: its file system has no such thing.</summary>
+    public static Errno TryGetFlags(FileDescriptor file, out uint flags)
+    {
+        // The number says long, the kernel writes an int.
+        ulong room = 0;
+        // SAFETY: eight bytes, of which the kernel writes at most all.
+        var result = LibC.ioctl(file.Number, Abi.FuseProtocol.FS_IOC_GETFLAGS, (nuint)(&room));
+        GC.KeepAlive(file);
+        flags = (uint)room;
         return result < 0 ? KernelException.LastErrno : Errno.None;
     }
 

@@ -66,6 +66,9 @@ public readonly record struct InodeStatus
     /// <summary>Last change of anything.</summary>
     public InodeTime Changed { get; init; }
 
+    /// <summary>When it was made; null where the file system does not know.</summary>
+    public InodeTime? Born { get; init; }
+
     /// <summary>Its type, one of the constants of this structure.</summary>
     public uint Type => Mode & TypeMask;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using HyperSpector.Engine.Disks;
+using HyperSpector.Engine.Fuse;
 using HyperSpector.Linux;
 using HyperSpector.Tests.Kit.Disks;
 using Xunit;
@@ -98,6 +99,36 @@ public sealed class ViewTreeTests : IDisposable
             var node = client.Find(path)!.Value.Node;
             return (client.Attribute(node, "system.hyperspector.layer"), client.Attribute(node, "system.hyperspector.lower"));
         }
+    }
+
+    [Theory]
+    [InlineData("etc/passwd")] // in the upper layer
+    [InlineData("etc/motd")]
+    [InlineData("etc")]
+    [InlineData("usr/bin")]
+    public void BirthAndFlags_AreThoseThatTheServerSees(string path)
+    {
+        var (client, tree, server) = Start();
+        var set = server.Do("__import__('fcntl').ioctl(os.open(root + b'/etc/passwd', os.O_RDWR), 0x40086602, b'\\x40' + b'\\0' * 7)[0]"); // nodump
+        Assert.SkipWhen(set.ValueKind != System.Text.Json.JsonValueKind.Number, "a file system in memory has no such flags (Linux 6.6)");
+        Assert.True(tree.Settle(Patience));
+        var node = client.Find(path)!.Value.Node;
+        var birth = server.Do($"__import__('subprocess').check_output(['stat', '-c', '%W', root + b'/{path}']).decode().strip()").GetString();
+        Assert.Equal(birth, $"{client.AttributesOf(path).Born?.Seconds ?? 0}");
+
+        var flags = server.Do($"__import__('fcntl').ioctl(os.open(root + b'/{path}', 0), 0x80086601, b'\\0' * 8)[0]");
+        FuseOpened? opened = null;
+        if (client.AttributesOf(path).Mode >> 12 == 8)
+        {
+            Assert.Equal(Errno.None, tree.Open(node, out var file));
+            opened = file;
+        }
+
+        Assert.Equal(Errno.None, tree.GetFlags(node, out var shown));
+        Assert.Equal(flags.GetInt32(), (int)shown);
+        Assert.Equal(path == "etc/passwd" ? 0x40 : 0, (int)shown);
+        if (opened is { } open)
+            tree.Release(node, open.Handle);
     }
 
     [Fact]

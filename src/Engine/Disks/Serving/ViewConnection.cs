@@ -30,6 +30,9 @@ internal sealed class ViewConnection : IViewCache, IDisposable
         _loop = new FuseLoop(_server, _channel, threads: 0, log);
         if (session is not null)
             TakeOver(session);
+        else
+            // Whoever was before us may have read the first request and died of it. If nobody was, nothing comes of this.
+            _ = new FuseNotifier(_channel, session: null).Resend();
         _loop.Start();
     }
 
