@@ -7,7 +7,7 @@ SHARE    = $(DESTDIR)$(PREFIX)/share
 CLI      = $(PUBLISH)/Cli/hyperspector
 GENERATED = man/man1/hyperspector.1.gz man/man5/hyperspector.yaml.5.gz bash-completion/completions/hyperspector \
   zsh/vendor-completions/_hyperspector fish/vendor_completions.d/hyperspector.fish
-PROGRAMS = Cli Daemon Keeper Monitor Reader Sensor
+PROGRAMS = Cli Daemon Integrity Keeper Monitor Reader Sensor
 PUBLISH  = artifacts/publish
 BPF      = artifacts/bpf
 
@@ -37,7 +37,8 @@ install: publish install-files ## put programs, policies and packs into $(PREFIX
 install-files:
 	install -d $(LIBDIR) $(LIBDIR)/bpf $(LIBDIR)/policy $(BINDIR)
 	install -m 755 $(PUBLISH)/Cli/hyperspector $(PUBLISH)/Daemon/hyperspectord $(PUBLISH)/Keeper/hyperspector-keeper \
-	  $(PUBLISH)/Monitor/hyperspector-monitor $(PUBLISH)/Reader/hyperspector-reader $(PUBLISH)/Sensor/hyperspector-sensor $(LIBDIR)
+	  $(PUBLISH)/Monitor/hyperspector-monitor $(PUBLISH)/Reader/hyperspector-reader $(PUBLISH)/Sensor/hyperspector-sensor \
+	  $(PUBLISH)/Integrity/hyperspector-integrity $(LIBDIR)
 	install -m 644 $(BPF)/*.bpf.o $(LIBDIR)/bpf
 	install -m 644 policy/* $(LIBDIR)/policy
 	rm -rf $(LIBDIR)/packs && cp -r packs $(LIBDIR)/packs

@@ -17,6 +17,7 @@ public class ProgramTests
         { "hyperspector-monitor", 2 },
         { "hyperspector-reader", 2 },
         { "hyperspector-sensor", 2 },
+        { "hyperspector-integrity", 64 },
         { "hyperspector", 2 },
     };
 

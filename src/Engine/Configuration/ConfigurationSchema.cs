@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HyperSpector.Engine.Configuration.Keys;
+using HyperSpector.Engine.Integrity.Policies;
 using HyperSpector.Engine.Packs;
 
 namespace HyperSpector.Engine.Configuration;
@@ -33,6 +34,11 @@ public static class ConfigurationSchema
         Properties(PackKeys.Pack),
         ("apt", Properties(PackKeys.Apt, "packages")),
         ("output", Properties(PackOutputReader.Keys, "path", "format")));
+
+    /// <summary>Schema of the policies of integrity checks.</summary>
+    public static string Integrity() => Document(
+        "HyperSpector: which files of a server VM are checked, and what of them",
+        Properties(PolicyReader.Keys, "check"));
 
     private static string Document(string title, JsonObject root, params (string Name, JsonObject Schema)[] definitions)
     {

@@ -19,6 +19,10 @@ internal static unsafe partial class LibC
     internal const long SYS_listxattr = 194;
     internal const long SYS_fstatfs = 138;
     internal const long SYS_inotify_rm_watch = 255;
+    internal const long SYS_lgetxattr = 192;
+    internal const long SYS_fgetxattr = 193;
+    internal const long SYS_llistxattr = 195;
+    internal const long SYS_getrandom = 318;
 
     internal const int AT_FDCWD = -100;
     internal const int O_WRONLY = 1;

@@ -34,6 +34,13 @@ public static class Nodes
         _ = KernelException.Check(LibC.lsetxattr(path, "trusted.overlay.opaque", &yes, 1, 0), "lsetxattr", path);
     }
 
+    /// <summary>Sets an extended attribute; links are not followed.</summary>
+    public static unsafe void SetAttribute(string path, string name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* start = value) // SAFETY: the kernel reads value.Length bytes.
+            _ = KernelException.Check(LibC.lsetxattr(path, name, start, (nuint)value.Length, 0), "lsetxattr", path);
+    }
+
     /// <summary>Owner, permissions (not of a link) and modification time of <paramref name="from"/>; links are not followed.</summary>
     public static unsafe void CopyAttributes(NodeStatus from, string path)
     {
