@@ -81,7 +81,7 @@ public sealed class IntegrityStation(StationSettings settings, TimeProvider time
                 Server = settings.Server,
                 At = at,
                 ChangedOnly = only,
-                BaseMoved = !Checker.CanTellChanges(marks, baseline),
+                BaseMoved = marks.Generation != baseline.Facts.Generation,
                 PolicyDiffers = File.Exists(settings.Policy) && !File.ReadAllBytes(settings.Policy).AsSpan().SequenceEqual(policy.Text),
                 BaselineMade = DateTimeOffset.FromUnixTimeSeconds(baseline.Facts.Made),
                 Measured = measurer.Count,

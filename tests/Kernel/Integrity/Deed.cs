@@ -6,7 +6,7 @@ namespace HyperSpector.Tests.Kernel.Integrity;
 internal enum DeedKind
 {
     Write, Append, Truncate, Mode, Owner, Attribute, HardLink, Rename, RenameDirectory, Delete, DeleteTree, DeleteAndMakeAgain, MakeDirectory, SymbolicLink,
-    Fifo, Device, ReplaceByTheSame, SetTime, Exchange, Mount, Unmount, MountAgain, Upgrade,
+    Fifo, Device, ReplaceByTheSame, SetTime, Exchange, Mount, Unmount, MountAgain, EmptyUpper, Upgrade,
 }
 
 /// <summary>One deed; the same deed always does the same.</summary>

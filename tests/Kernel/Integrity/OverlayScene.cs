@@ -74,7 +74,15 @@ internal sealed class OverlayScene : IDisposable
     internal void Clear()
     {
         Unmount();
-        foreach (var name in (string[])["lower", "upper", "work"])
+        Empty("lower", "upper", "work");
+    }
+
+    /// <summary>As when a server VM is made anew on the same base; while it is down.</summary>
+    internal void EmptyUpper() => Empty("upper", "work");
+
+    private void Empty(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
         {
             Directory.Delete(Path.Join(Place, name), recursive: true);
             _ = Directory.CreateDirectory(Path.Join(Place, name));

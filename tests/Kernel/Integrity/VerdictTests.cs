@@ -95,6 +95,11 @@ public sealed class VerdictTests
                 scene.Unmount();
                 scene.Mount();
                 break;
+            case DeedKind.EmptyUpper:
+                scene.Unmount();
+                scene.EmptyUpper();
+                scene.Mount();
+                break;
             case DeedKind.Upgrade:
                 scene.Unmount();
                 var random = new Random(deed.Value);

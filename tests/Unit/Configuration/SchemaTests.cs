@@ -12,9 +12,15 @@ public sealed class SchemaTests
     [Theory]
     [InlineData("hyperspector.schema.json")]
     [InlineData("pack.schema.json")]
+    [InlineData("integrity.schema.json")]
     public void Schema_InDocs_IsWhatTheKeysSay(string name)
     {
-        var generated = name == "pack.schema.json" ? ConfigurationSchema.Pack() : ConfigurationSchema.Site();
+        var generated = name switch
+        {
+            "pack.schema.json" => ConfigurationSchema.Pack(),
+            "integrity.schema.json" => ConfigurationSchema.Integrity(),
+            _ => ConfigurationSchema.Site(),
+        };
         var written = Path.Join(AppContext.BaseDirectory, name);
         File.WriteAllText(written, generated);
         Assert.True(File.ReadAllText(Path.Join(Docs, name)) == generated, $"docs/{name} is stale: cp {written} {Docs}/");
@@ -49,10 +55,16 @@ public sealed class SchemaTests
     [Theory]
     [InlineData("configuration.md")]
     [InlineData("packs.md")]
+    [InlineData("integrity.md")]
     public void Reference_EveryKeyOfItsSchema_IsDescribed(string name)
     {
         var text = File.ReadAllText(Path.Join(Docs, name));
-        foreach (var (path, key) in Keys(name == "packs.md" ? ConfigurationSchema.Pack() : ConfigurationSchema.Site()))
+        foreach (var (path, key) in Keys(name switch
+        {
+            "packs.md" => ConfigurationSchema.Pack(),
+            "integrity.md" => ConfigurationSchema.Integrity(),
+            _ => ConfigurationSchema.Site(),
+        }))
             Assert.True(text.Contains($"`{key}`", StringComparison.Ordinal), $"docs/{name} does not mention `{key}` (of {path})");
     }
 

@@ -21,7 +21,8 @@ internal sealed class Checker(TreeDirectory root, IOverlayMarks marks, Baseline 
     }
 
     /// <summary>Whether only what has changed can be looked at: the lower layers are what they were.</summary>
-    internal static bool CanTellChanges(IOverlayMarks marks, Baseline baseline) => marks.Generation == baseline.Facts.Generation;
+    internal static bool CanTellChanges(IOverlayMarks marks, Baseline baseline) =>
+        marks.Generation.Length > 0 && marks.Generation == baseline.Facts.Generation;
 
     /// <summary>Checks; what differs is in the findings, by path.</summary>
     /// <param name="changedOnly">Only if <see cref="CanTellChanges"/>.</param>

@@ -27,19 +27,23 @@ internal sealed class AttributeMarks : IOverlayMarks
     internal static AttributeMarks OfOverlay(string generation, IReadOnlyList<byte[]> mounts) =>
         new(generation, mounts, "trusted.overlay.opaque\0"u8, "trusted.overlay.redirect\0"u8);
 
-    /// <summary>Of the views of a server VM, whose roots tell the rest.</summary>
+    /// <summary>
+    /// Of the views of a server VM, whose roots tell the rest. A view that does not tell what is mounted does not tell marks either: then
+    /// nothing is known of the lower layers, and every check is a full one.
+    /// </summary>
     internal static AttributeMarks OfView(FileDescriptor root)
     {
-        var generation = Text(root, "system.hyperspector.generation\0"u8, "generation");
+        var generation = Value(root, "system.hyperspector.generation\0"u8);
+        var all = Value(root, "system.hyperspector.mounts\0"u8);
         var mounts = new List<byte[]>();
-        var all = Text(root, "system.hyperspector.mounts\0"u8, "mounts");
         foreach (var range in all.AsSpan().Split((byte)0))
         {
             if (all.AsSpan(range) is { IsEmpty: false } path)
                 mounts.Add(path.TrimEnd((byte)'/').ToArray());
         }
 
-        return new(System.Text.Encoding.UTF8.GetString(generation), mounts, "system.hyperspector.opaque\0"u8, "system.hyperspector.redirect\0"u8);
+        var name = generation is null || all is null ? "" : System.Text.Encoding.UTF8.GetString(generation);
+        return new(name, mounts, "system.hyperspector.opaque\0"u8, "system.hyperspector.redirect\0"u8);
     }
 
     public Errno TryRead(FileDescriptor upper, out DirectoryMarks marks)
@@ -63,13 +67,15 @@ internal sealed class AttributeMarks : IOverlayMarks
         return errno is Errno.ENODATA or Errno.EOPNOTSUPP ? Errno.None : errno;
     }
 
-    private static byte[] Text(FileDescriptor root, ReadOnlySpan<byte> name, string what)
+    // Null where there is no such attribute.
+    private static byte[]? Value(FileDescriptor root, ReadOnlySpan<byte> name)
     {
         var value = new byte[64 * 1024];
         var errno = Entries.TryGetAttribute(root, name, value, out var length);
-        // No mounts: an empty value, or none.
-        if (errno == Errno.None || (errno == Errno.ENODATA && what == "mounts"))
-            return value[..length];
-        throw new IntegrityException($"the view does not tell its {what} ({errno}): is this an IDS VM, and is the server's view mounted?");
+        if (errno is Errno.ENODATA or Errno.EOPNOTSUPP)
+            return null;
+        return errno == Errno.None
+            ? value[..length]
+            : throw new IntegrityException($"the view of the server's files does not answer ({errno}); 'hyperspector status' on the base tells of its state");
     }
 }

@@ -11,7 +11,7 @@ internal readonly record struct DirectoryMarks(bool Opaque, byte[]? Redirect);
 /// <summary>What is known of an overlay beside its two trees: by the views of a server VM, or by an overlay of this machine.</summary>
 internal interface IOverlayMarks
 {
-    /// <summary>Names the lower layers' state: another one, and any lower file may be another.</summary>
+    /// <summary>Names the lower layers' state: another one, and any lower file may be another. Empty if that is not told.</summary>
     string Generation { get; }
 
     /// <summary>Paths of what is mounted in the merged tree: there, there are no layers.</summary>
