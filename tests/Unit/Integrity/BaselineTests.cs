@@ -113,6 +113,14 @@ public sealed class BaselineTests
 
     private static EntryStatus Status(uint mode, ulong size) => new()
     {
-        Mode = mode, User = 1, Group = 2, Links = 3, Inode = 1UL << 40, Size = size, Modified = -5, Changed = long.MaxValue, Node = 0x1_0000_0003,
+        Mode = mode,
+        User = 1,
+        Group = 2,
+        Links = 3,
+        Inode = 1UL << 40,
+        Size = size,
+        Modified = -5,
+        Changed = long.MaxValue,
+        Node = 0x1_0000_0003,
     };
 }

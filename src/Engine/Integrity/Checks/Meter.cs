@@ -40,7 +40,12 @@ internal sealed class Meter : IDisposable
         {
             file.Result = new FileState
             {
-                Status = status, Content = content, Target = target, Acl = acl, Capability = capability, Extended = extended,
+                Status = status,
+                Content = content,
+                Target = target,
+                Acl = acl,
+                Capability = capability,
+                Extended = extended,
             };
         }
     }
