@@ -105,6 +105,16 @@ public sealed class PolicyTests
         Assert.Equal("p.yaml:" + line, Assert.Single(problems).ToString());
     }
 
+    [Fact]
+    public void Example_OfIntegrityMd_IsAPolicy()
+    {
+        var text = File.ReadAllText(SourceTree.Root("docs/integrity.md"));
+        var from = text.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
+        var policy = Policy(text[from..text.IndexOf("```", from, StringComparison.Ordinal)]);
+        Assert.Equal(4L << 30, policy.ContentLimit);
+        Assert.Null(policy.Select("/usr/lib/python3/__pycache__/a.pyc"u8));
+    }
+
     private static PathPattern Pattern(string text)
     {
         var pattern = PathPattern.Parse(text.TrimStart('='), below: text[0] != '=', out var problem);
@@ -112,7 +122,7 @@ public sealed class PolicyTests
         return pattern!;
     }
 
-    internal static IntegrityPolicy Policy(string text)
+    private static IntegrityPolicy Policy(string text)
     {
         var problems = new List<Diagnostic>();
         var policy = PolicyReader.Read("p.yaml", Encoding.UTF8.GetBytes(text), problems);
