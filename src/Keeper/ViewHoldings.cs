@@ -10,9 +10,11 @@ namespace HyperSpector.Keeper;
 internal sealed class ViewHoldings : IDisposable
 {
     private const string StateName = "hyperspector-views";
+    private const string NodesName = "hyperspector-nodes";
     private const int Connections = 2;
 
     private readonly FileDescriptor?[] _devices = new FileDescriptor?[Connections];
+    private readonly FileDescriptor?[] _nodes = [MappedPage.CreateFile(NodesName), MappedPage.CreateFile(NodesName)];
     private List<FileDescriptor> _pending = [];
     private List<FileDescriptor> _disks = [];
 
@@ -23,7 +25,7 @@ internal sealed class ViewHoldings : IDisposable
     internal FileDescriptor? Plan { get; private set; }
 
     /// <summary>Everything is there.</summary>
-    internal bool IsComplete => Plan is not null && Array.TrueForAll(_devices, d => d is not null);
+    internal bool IsComplete => Plan is not null && Array.TrueForAll(_devices, d => d is not null) && Array.TrueForAll(_nodes, n => n is not null);
 
     /// <summary>What /proc/PID/fd says of the page's file.</summary>
     internal static string StateLink => $"/memfd:{StateName} (deleted)";
@@ -71,6 +73,7 @@ internal sealed class ViewHoldings : IDisposable
             (ViewDescriptors.ServerFiles, _devices[0]!),
             (ViewDescriptors.ServerChanges, _devices[1]!),
             (ViewDescriptors.Plan, Plan!),
+            .. _nodes.Select((n, i) => (ViewDescriptors.Nodes + i, (System.Runtime.InteropServices.SafeHandle)n!)),
             .. _disks.Select((d, i) => (ViewDescriptors.FirstDisk + i, (System.Runtime.InteropServices.SafeHandle)d)),
         ];
     }
@@ -93,7 +96,12 @@ internal sealed class ViewHoldings : IDisposable
         using (var page = new ViewState(new MappedPage(state)))
             count = page.Disks;
         for (var i = 0; i < Connections; i++)
+        {
             _devices[i] = copy(ViewDescriptors.ServerFiles + i);
+            _nodes[i]?.Dispose();
+            _nodes[i] = copy(ViewDescriptors.Nodes + i);
+        }
+
         Plan = copy(ViewDescriptors.Plan);
         for (var i = 0; i < count && copy(ViewDescriptors.FirstDisk + i) is { } disk; i++)
             _disks.Add(disk);
@@ -102,8 +110,8 @@ internal sealed class ViewHoldings : IDisposable
 
     public void Dispose()
     {
-        foreach (var device in _devices)
-            device?.Dispose();
+        foreach (var descriptor in _devices.Concat(_nodes))
+            descriptor?.Dispose();
         Plan?.Dispose();
         Clear(_pending);
         Clear(_disks);

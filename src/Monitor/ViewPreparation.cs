@@ -26,6 +26,7 @@ internal static class ViewPreparation
         int[] others =
         [
             ViewDescriptors.Requests, ViewDescriptors.State, ViewDescriptors.ServerFiles, ViewDescriptors.ServerChanges, ViewDescriptors.Plan,
+            ViewDescriptors.Nodes, ViewDescriptors.Nodes + 1,
         ];
         new Confinement
         {
@@ -40,7 +41,6 @@ internal static class ViewPreparation
                 new ResourceLimit(LimitedResource.CoreSize, 0),
                 new ResourceLimit(LimitedResource.Descriptors, ViewLimits.Descriptors),
                 new ResourceLimit(LimitedResource.LockedMemory, 0),
-                new ResourceLimit(LimitedResource.FileSize, MappedPage.Size),
             ],
         }.Enter(["views", policy.Number.ToString(CultureInfo.InvariantCulture)]);
     }

@@ -30,6 +30,7 @@ internal sealed class Coherence : IDisposable
     private long _rounds;
     private volatile bool _isFull;
     private volatile bool _ended;
+    private volatile bool _withdraw;
 
     internal Coherence(ViewTree tree, IViewCache? cache)
     {
@@ -68,6 +69,13 @@ internal sealed class Coherence : IDisposable
     {
         if (node.Watches.Length > 0)
             Set(node, []);
+    }
+
+    /// <summary>Tells, on the thread that tells, of every node.</summary>
+    internal void WithdrawAll()
+    {
+        _withdraw = true;
+        _stop.Set();
     }
 
     /// <summary>Waits until everything that has happened before is told.</summary>
@@ -136,6 +144,12 @@ internal sealed class Coherence : IDisposable
         {
             _ = descriptors.Wait(null);
             _stop.Reset();
+            if (_withdraw)
+            {
+                _withdraw = false;
+                TellEverything();
+            }
+
             while (!_ended)
             {
                 var events = _watch.Read(buffer);
@@ -153,8 +167,7 @@ internal sealed class Coherence : IDisposable
     {
         if (one.Change.HasFlag(DirectoryChange.Overflow))
         {
-            foreach (var node in _tree.Everything())
-                Tell(node.Parent, node.Id, node.Name);
+            TellEverything();
             return;
         }
 
@@ -165,6 +178,12 @@ internal sealed class Coherence : IDisposable
             else
                 Tell(node, one.Name, one.Change);
         }
+    }
+
+    private void TellEverything()
+    {
+        foreach (var node in _tree.Everything())
+            Tell(node.Parent, node.Id, node.Name);
     }
 
     private void Tell(ulong? parent, ulong node, ReadOnlySpan<byte> name)

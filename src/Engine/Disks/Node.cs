@@ -31,6 +31,9 @@ internal sealed class Node(ulong id, ulong generation, Node? parent, byte[] name
     /// <summary>References of the kernel.</summary>
     internal ulong Lookups { get; set; }
 
+    /// <summary>An earlier process gave it to the kernel: how often, nobody knows. The kernel forgets all of it at once.</summary>
+    internal bool IsRestored { get; init; }
+
     /// <summary>By name; null while there are none.</summary>
     internal Dictionary<byte[], Node>? Children { get; set; }
 

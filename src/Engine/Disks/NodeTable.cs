@@ -14,8 +14,11 @@ internal sealed class NodeTable
     private readonly ulong _first;
     private ulong _generation;
 
-    internal NodeTable(NodeIdentity root, MountPoint point, ulong life)
+    private readonly NodeJournal? _journal;
+
+    internal NodeTable(NodeIdentity root, MountPoint point, ulong life, NodeJournal? journal)
     {
+        _journal = journal;
         _first = life << LifeShift;
         Root = new Node(RootId, ++_generation, null, [], root, point);
         _nodes.Add(Root);
@@ -45,14 +48,51 @@ internal sealed class NodeTable
             _nodes[place] = node;
         parent.Children ??= new Dictionary<byte[], Node>(ByteNames.Comparer);
         parent.Children[node.Name] = node;
+        _journal?.Added(node);
         return node;
     }
 
-    /// <summary>The name leads elsewhere: the node is kept for who has it open, until the kernel forgets it.</summary>
-    internal static void Detach(Node node)
+    /// <summary>Takes over what an earlier process of the same life has noted.</summary>
+    /// <param name="noted">The nodes.</param>
+    /// <param name="mounts">All mounts of the view, by their numbers.</param>
+    internal void Restore(IEnumerable<NodeJournal.Entry> noted, IReadOnlyDictionary<int, DiskMount> mounts)
     {
-        _ = node.Parent?.Children?.Remove(node.Name);
+        foreach (var entry in noted)
+        {
+            var place = (long)(entry.Id - _first);
+            if (place is < 2 or > int.MaxValue || (entry.Mount >= 0 && !mounts.ContainsKey(entry.Mount)))
+                continue;
+            var parent = entry.IsDetached ? null : Find(entry.Parent);
+            var identity = new NodeIdentity(mounts.GetValueOrDefault(entry.Mount), entry.Inode, entry.Type, entry.IsUpper);
+            var node = new Node(entry.Id, entry.Generation, parent, entry.Name, identity, parent?.Point?.Find(entry.Name)) { IsRestored = true };
+            while (_nodes.Count <= place)
+                _nodes.Add(null);
+            _nodes[(int)place] = node;
+            _generation = Math.Max(_generation, entry.Generation);
+            if (parent is null)
+                continue;
+            parent.Children ??= new Dictionary<byte[], Node>(ByteNames.Comparer);
+            parent.Children[node.Name] = node;
+        }
+
+        for (var place = 2; place < _nodes.Count; place++)
+        {
+            if (_nodes[place] is null)
+                _free.Push(place);
+        }
+    }
+
+    /// <summary>Every node but the root is noted from now on.</summary>
+    internal void BeginJournal() => _journal?.Begin(() => All.Where(n => !n.IsRoot));
+
+    /// <summary>The name leads elsewhere: the node is kept for who has it open, until the kernel forgets it.</summary>
+    internal void Detach(Node node)
+    {
+        if (node.Parent is null)
+            return;
+        _ = node.Parent.Children?.Remove(node.Name);
         node.Parent = null;
+        _journal?.Detached(node);
     }
 
     /// <summary>Removes a node that nobody knows any more, and those above it of which the same is true.</summary>
@@ -63,7 +103,9 @@ internal sealed class NodeTable
         for (Node? at = node, next; at is { IsRoot: false, Lookups: 0 } && !(at.Children?.Count > 0); at = next)
         {
             next = at.Parent;
-            Detach(at);
+            _ = next?.Children?.Remove(at.Name);
+            at.Parent = null;
+            _journal?.Removed(at);
             var place = (int)(at.Id - _first);
             _nodes[place] = null;
             _free.Push(place);

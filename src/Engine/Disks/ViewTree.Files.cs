@@ -1,3 +1,4 @@
+using HyperSpector.Api.Plans;
 using HyperSpector.Engine.Fuse;
 using HyperSpector.Linux;
 using HyperSpector.Linux.Handles;
@@ -49,52 +50,31 @@ public sealed partial class ViewTree
     public Errno Open(ulong node, out FuseOpened opened)
     {
         opened = default;
-        var errno = TryLocate(node, out var place);
-        if (errno != Errno.None)
-            return Gone(errno);
-        FileDescriptor? file = null;
-        errno = place.Node.Identity.Type switch
-        {
-            InodeStatus.Regular when place.Node.Point?.Mount is { } mount => Inode.TryOpen(mount.Merged, out file),
-            InodeStatus.Regular when place.Directory is not null => OpenReal(place, out file),
-            InodeStatus.Directory => Errno.EISDIR,
-            // A socket, FIFO or device of the server VM's: visible, and nothing behind it.
-            _ => Errno.ENXIO,
-        };
-        place.Release();
-        if (errno != Errno.None)
-            return errno;
+        ulong handle;
         lock (_lock)
-        {
-            if (_files.Count >= Serving.ViewLimits.OpenFiles)
-            {
-                file!.Dispose();
-                return Errno.EMFILE;
-            }
-
-            var open = new OpenFile(_nextHandle++, file!);
-            _files[open.Handle] = open;
-            place.Node.Open = open;
-            opened = new FuseOpened(open.Handle, KeepCache: false, BackingId: 0);
-        }
-
-        return Errno.None;
+            handle = _nextHandle++;
+        var errno = TryOpenFile(node, handle, out _);
+        if (errno == Errno.None)
+            opened = new FuseOpened(handle, KeepCache: false, BackingId: 0);
+        return errno;
     }
 
     /// <inheritdoc/>
-    public Errno Read(ulong handle, ulong offset, Span<byte> into, out int count)
+    public Errno Read(ulong node, ulong handle, ulong offset, Span<byte> into, out int count)
     {
         count = 0;
         if (offset > long.MaxValue)
             return Errno.EINVAL;
-        return FindFile(handle) is { } open ? Inode.TryRead(open.File, into, offset, out count) : Errno.EBADF;
+        var errno = TryFindFile(node, handle, out var open);
+        return errno == Errno.None ? Inode.TryRead(open!.File, into, offset, out count) : errno;
     }
 
     /// <inheritdoc/>
-    public Errno Seek(ulong handle, ulong offset, int whence, out ulong position)
+    public Errno Seek(ulong node, ulong handle, ulong offset, int whence, out ulong position)
     {
         position = 0;
-        return FindFile(handle) is { } open ? Inode.TrySeek(open.File, offset, whence, out position) : Errno.EBADF;
+        var errno = TryFindFile(node, handle, out var open);
+        return errno == Errno.None ? Inode.TrySeek(open!.File, offset, whence, out position) : errno;
     }
 
     /// <inheritdoc/>
@@ -146,10 +126,51 @@ public sealed partial class ViewTree
             return Inode.TryGetFlags(listed, out flags);
     }
 
-    private OpenFile? FindFile(ulong handle)
+    // A file that was opened by a process before us is opened again: it is the same one, or its node is not what it was.
+    private Errno TryFindFile(ulong node, ulong handle, out OpenFile? open)
     {
         lock (_lock)
-            return _files.GetValueOrDefault(handle);
+        {
+            if (_files.TryGetValue(handle, out open))
+                return Errno.None;
+        }
+
+        return _journal is null ? Errno.EBADF : TryOpenFile(node, handle, out open);
+    }
+
+    private Errno TryOpenFile(ulong node, ulong handle, out OpenFile? open)
+    {
+        open = null;
+        var errno = TryLocate(node, out var place);
+        if (errno != Errno.None)
+            return Gone(errno);
+        FileDescriptor? file = null;
+        errno = place.Node.Identity.Type switch
+        {
+            InodeStatus.Regular when place.Node.Point?.Mount is { } mount => Inode.TryOpen(mount.Merged, out file),
+            InodeStatus.Regular when place.Directory is not null => OpenReal(place, out file),
+            InodeStatus.Directory => Errno.EISDIR,
+            // A socket, FIFO or device of the server VM's: visible, and nothing behind it.
+            _ => Errno.ENXIO,
+        };
+        place.Release();
+        if (errno != Errno.None)
+            return errno;
+        lock (_lock)
+        {
+            // Two reads may ask for the same one at once.
+            if (_files.TryGetValue(handle, out open) || _files.Count >= Serving.ViewLimits.OpenFiles)
+            {
+                file!.Dispose();
+                return open is null ? Errno.EMFILE : Errno.None;
+            }
+
+            open = new OpenFile(handle, file!);
+            _files[handle] = open;
+            place.Node.Open = open;
+        }
+
+        return Errno.None;
     }
 
     // The name was there a moment ago: the kernel shall look again, and then it says ENOENT itself.
@@ -189,8 +210,8 @@ public sealed partial class ViewTree
                 errno = Inode.TryStat(reference!, [], out var status);
                 if (errno != Errno.None)
                     return errno;
-                // Replaced this moment, by a whiteout or by something that must not be opened.
-                return status.IsRegular ? Inode.TryOpen(reference!, out file) : Errno.ESTALE;
+                // Replaced this moment, by a whiteout or by something that must not be opened; or copied up, and another node.
+                return status.IsRegular && place.Node.Identity.IsUpper == (layer.Kind == LayerKind.Upper) ? Inode.TryOpen(reference!, out file) : Errno.ESTALE;
             }
         }
 

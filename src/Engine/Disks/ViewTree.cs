@@ -1,5 +1,6 @@
 using HyperSpector.Engine.Fuse;
 using HyperSpector.Linux;
+using HyperSpector.Linux.Handles;
 using HyperSpector.Linux.Inodes;
 
 namespace HyperSpector.Engine.Disks;
@@ -29,6 +30,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
 
     private readonly Lock _lock = new();
     private readonly IReadOnlyList<ServerDisk> _disks;
+    private readonly NodeJournal? _journal;
     private readonly NodeTable _nodes;
     private readonly Coherence _coherence;
     private readonly DirectoryCache _open;
@@ -40,12 +42,20 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
     /// <param name="disks">What is shown.</param>
     /// <param name="cache">Told when something that the kernel keeps is no longer true; null: the kernel keeps nothing.</param>
     /// <param name="life">Another one for each process that serves the same connection: nodes of an earlier one are none of ours.</param>
+    /// <param name="journal">What an earlier process of this life has noted, and this one will; null: its nodes end with it.</param>
     /// <param name="descriptors">For directories that are kept open: each takes one, and one for each layer that has it.</param>
-    public ViewTree(IReadOnlyList<ServerDisk> disks, IViewCache? cache, ulong life = 1, int descriptors = Serving.ViewLimits.DirectoryDescriptors)
+    public ViewTree(IReadOnlyList<ServerDisk> disks, IViewCache? cache, ulong life = 1, FileDescriptor? journal = null, int descriptors = Serving.ViewLimits.DirectoryDescriptors)
     {
         _disks = disks;
         var place = MountPoint.Of(disks);
-        _nodes = new NodeTable(RootIdentity(place), place, life);
+        _journal = journal is null ? null : new NodeJournal(journal);
+        _nodes = new NodeTable(RootIdentity(place), place, life, _journal);
+        if (_journal is not null)
+        {
+            _nodes.Restore(_journal.Read(), disks.SelectMany(d => d.Mounts).ToDictionary(m => m.Index));
+            _nodes.BeginJournal();
+        }
+
         _nodes.Root.Lookups = 1;
         _open = new DirectoryCache(descriptors);
         _nextHandle = (life << NodeTable.LifeShift) + 1;
@@ -54,6 +64,9 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
 
     /// <summary>How long the kernel may keep what it is told about when it changes.</summary>
     public TimeSpan Kept { get; set; } = UntilTold;
+
+    /// <summary>And that there is nothing of a name: unlike names that lead somewhere, those cannot all be named when they are withdrawn.</summary>
+    public TimeSpan KeptAbsence { get; set; } = UntilTold;
 
     /// <summary>Nodes that the kernel knows.</summary>
     public int NodeCount
@@ -80,9 +93,13 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
                 file.File.Dispose();
         }
 
+        _journal?.Dispose();
         foreach (var disk in _disks)
             disk.Dispose();
     }
+
+    /// <summary>Withdraws everything that the kernel may have kept from an earlier process: what has changed since then was not told.</summary>
+    public void WithdrawAll() => _coherence.WithdrawAll();
 
     /// <inheritdoc/>
     public Errno Lookup(ulong parent, ReadOnlySpan<byte> name, out FuseEntry entry)
@@ -110,7 +127,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
         {
             if (_nodes.Find(node) is not { IsRoot: false } known)
                 return;
-            known.Lookups -= Math.Min(known.Lookups, lookups);
+            known.Lookups = known.IsRestored ? 0 : known.Lookups - Math.Min(known.Lookups, lookups);
             _nodes.RemoveUnknown(known, Removed);
         }
     }
@@ -143,7 +160,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
             }
 
             // Nothing is there, and that too may be kept where a new name is told.
-            entry = new FuseEntry { EntryValid = Validity(directory) };
+            entry = new FuseEntry { EntryValid = directory.IsWatched ? KeptAbsence : TimeSpan.Zero };
             return entry.EntryValid > TimeSpan.Zero ? Errno.None : Errno.ENOENT;
         }
 
@@ -323,7 +340,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
 
     private void Lose(Node node)
     {
-        NodeTable.Detach(node);
+        _nodes.Detach(node);
         _open.Close(node);
         _nodes.RemoveUnknown(node, Removed);
     }

@@ -35,10 +35,10 @@ public interface IFuseTree
     Errno Open(ulong node, out FuseOpened opened);
 
     /// <summary>Reads from an open file; fewer bytes than asked for only at its end.</summary>
-    Errno Read(ulong handle, ulong offset, Span<byte> into, out int count);
+    Errno Read(ulong node, ulong handle, ulong offset, Span<byte> into, out int count);
 
     /// <summary>Where the next data or hole begins (lseek(2), SEEK_DATA and SEEK_HOLE).</summary>
-    Errno Seek(ulong handle, ulong offset, int whence, out ulong position);
+    Errno Seek(ulong node, ulong handle, ulong offset, int whence, out ulong position);
 
     /// <summary>The last descriptor of an open file is closed.</summary>
     void Release(ulong node, ulong handle);

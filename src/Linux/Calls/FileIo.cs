@@ -71,6 +71,31 @@ public static class FileIo
         }
     }
 
+    /// <summary>Writes all of it at a position (pwrite(2)).</summary>
+    public static unsafe void WriteAt(FileDescriptor file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        while (!bytes.IsEmpty)
+        {
+            long count;
+            fixed (byte* start = bytes) // SAFETY: the kernel reads at most bytes.Length bytes.
+                count = LibC.syscall(LibC.SYS_pwrite64, file.Number, (long)start, bytes.Length, offset, 0, 0);
+            GC.KeepAlive(file);
+            if (count < 0 && KernelException.LastErrno != Errno.EINTR)
+                throw new KernelException("pwrite", KernelException.LastErrno);
+            bytes = bytes[(int)Math.Max(count, 0)..];
+            offset += Math.Max(count, 0);
+        }
+    }
+
+    /// <summary>Gives the room of a part of a file back; it reads as zeros from then on (fallocate(2), FALLOC_FL_PUNCH_HOLE).</summary>
+    public static void PunchHole(FileDescriptor file, long offset, long length)
+    {
+        const int FALLOC_FL_KEEP_SIZE = 1, FALLOC_FL_PUNCH_HOLE = 2;
+        if (LibC.syscall(LibC.SYS_fallocate, file.Number, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length, 0, 0) < 0)
+            throw new KernelException("fallocate", KernelException.LastErrno);
+        GC.KeepAlive(file);
+    }
+
     /// <summary>Cuts a file (ftruncate(2)).</summary>
     public static void Truncate(FileDescriptor file, long length)
     {

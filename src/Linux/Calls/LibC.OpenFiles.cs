@@ -9,6 +9,8 @@ internal static unsafe partial class LibC
     internal const long SYS_statx = 332;
     internal const long SYS_getdents64 = 217;
     internal const long SYS_pread64 = 17;
+    internal const long SYS_pwrite64 = 18;
+    internal const long SYS_fallocate = 285;
     internal const long SYS_ftruncate = 77;
     internal const long SYS_fdatasync = 75;
     internal const long SYS_flock = 73;

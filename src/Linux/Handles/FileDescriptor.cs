@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HyperSpector.Linux.Calls;
 using Microsoft.Win32.SafeHandles;
 
 namespace HyperSpector.Linux.Handles;
@@ -17,6 +18,14 @@ public sealed class FileDescriptor : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <summary>A path that leads to the open file itself, for calls that only take paths.</summary>
     public string ProcPath => $"/proc/self/fd/{Number}";
+
+    /// <summary>Another descriptor of the same open file (dup(2)), closed by itself.</summary>
+    public FileDescriptor Duplicate()
+    {
+        var copy = KernelException.Check(LibC.fcntl(Number, LibC.F_DUPFD_CLOEXEC, 3), "fcntl(F_DUPFD_CLOEXEC)");
+        GC.KeepAlive(this);
+        return new FileDescriptor(copy);
+    }
 
     /// <inheritdoc/>
     // close(2): on Linux the descriptor is gone even after EINTR, so it is never repeated.

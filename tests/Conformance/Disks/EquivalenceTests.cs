@@ -119,11 +119,12 @@ public sealed class EquivalenceTests : IDisposable
     {
         foreach (var command in (string[])[$"{Listing} | sha256sum", Archive, Attributes, $"{Contents} | sha256sum"])
         {
-            var here = Text("web", $"cd / && LC_ALL=C; export LC_ALL; {command}");
+            // In this order: who reads natively moves times of access, which tar tells; who reads in the view does not.
             var there = Text("edge", $"cd {View} && LC_ALL=C; export LC_ALL; {command}");
+            var here = Text("web", $"cd / && LC_ALL=C; export LC_ALL; {command}");
             if (here != there)
                 Explain(command);
-            Assert.Equal(here, there);
+            Assert.True(here == there, $"not the same in the end, and not told why: {command}");
         }
     }
 
@@ -132,7 +133,7 @@ public sealed class EquivalenceTests : IDisposable
     {
         var whole = command.Replace(" | sha256sum", "", StringComparison.Ordinal);
         if (whole.StartsWith("tar", StringComparison.Ordinal))
-            whole = whole.Replace("-cf -", "-cvvf /dev/null", StringComparison.Ordinal);
+            whole = "find usr/share/man usr/share/doc usr/include usr/share/perl etc root srv var -printf '%p %A@ %T@ %C@ %s %m\\n' | sort";
         var here = Text("web", $"cd / && LC_ALL=C; export LC_ALL; {whole}").Split('\n');
         var there = Text("edge", $"cd {View} && LC_ALL=C; export LC_ALL; {whole}").Split('\n');
         Assert.Equal(here.Except(there).Take(5), there.Except(here).Take(5));

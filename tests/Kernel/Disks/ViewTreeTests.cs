@@ -194,7 +194,7 @@ public sealed class ViewTreeTests : IDisposable
         Assert.True(tree.Settle(Patience));
 
         var buffer = new byte[100];
-        Assert.Equal(Errno.None, tree.Read(opened.Handle, 0, buffer, out var count));
+        Assert.Equal(Errno.None, tree.Read(node, opened.Handle, 0, buffer, out var count));
         Assert.Equal("hello\n", Encoding.UTF8.GetString(buffer, 0, count));
         Assert.Equal(Errno.None, tree.GetAttributes(node, out var attributes, out _));
         Assert.Equal(6UL, attributes.Size);

@@ -85,7 +85,7 @@ public sealed class TreeClient : IViewCache
         int count;
         do
         {
-            Check(Tree.Read(opened.Handle, (ulong)content.Length, buffer, out count));
+            Check(Tree.Read(node, opened.Handle, (ulong)content.Length, buffer, out count));
             content.Write(buffer, 0, count);
         }
         while (count > 0);

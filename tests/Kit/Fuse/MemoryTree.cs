@@ -161,10 +161,10 @@ public sealed class MemoryTree : IFuseTree
     }
 
     /// <inheritdoc/>
-    public Errno Read(ulong handle, ulong offset, Span<byte> into, out int count) => Copy(Find(handle)?.Content, offset, into, out count);
+    public Errno Read(ulong node, ulong handle, ulong offset, Span<byte> into, out int count) => Copy(Find(handle)?.Content, offset, into, out count);
 
     /// <inheritdoc/>
-    public Errno Seek(ulong handle, ulong offset, int whence, out ulong position)
+    public Errno Seek(ulong node, ulong handle, ulong offset, int whence, out ulong position)
     {
         position = 0;
         Fail();

@@ -29,9 +29,9 @@ internal class Contrary(Errno errno) : IFuseTree
         return errno;
     }
 
-    public Errno Read(ulong handle, ulong offset, Span<byte> into, out int count) => Count(-1, out count);
+    public Errno Read(ulong node, ulong handle, ulong offset, Span<byte> into, out int count) => Count(-1, out count);
 
-    public Errno Seek(ulong handle, ulong offset, int whence, out ulong position)
+    public Errno Seek(ulong node, ulong handle, ulong offset, int whence, out ulong position)
     {
         position = 0;
         return errno;

@@ -16,11 +16,11 @@ internal sealed class ViewConnection : IViewCache, IDisposable
     private volatile FuseNotifier? _notifier;
 
     internal ViewConnection(
-        IReadOnlyList<ServerDisk> disks, FileDescriptor device, ViewState state, int connection, ulong life, BoundedLog log)
+        IReadOnlyList<ServerDisk> disks, FileDescriptor device, FileDescriptor nodes, ViewState state, int connection, ulong life, BoundedLog log)
     {
         _log = log;
         _channel = new FuseChannel(device);
-        _tree = new ViewTree(disks, this, life);
+        _tree = new ViewTree(disks, this, life, nodes);
         var session = state.SessionOf(connection);
         _server = new FuseServer(_tree, log, session, negotiated =>
         {
@@ -34,6 +34,9 @@ internal sealed class ViewConnection : IViewCache, IDisposable
             // Whoever was before us may have read the first request and died of it. If nobody was, nothing comes of this.
             _ = new FuseNotifier(_channel, session: null).Resend();
         _loop.Start();
+        // With somebody to answer: withdrawing waits for requests that are under way.
+        if (session is not null)
+            _tree.WithdrawAll();
     }
 
     /// <summary>Waits until the file system is unmounted.</summary>
@@ -54,8 +57,8 @@ internal sealed class ViewConnection : IViewCache, IDisposable
         _tree.Dispose();
     }
 
-    // Nodes of an earlier process are unknown to us, and what has changed since it died was not told. Where all names can be withdrawn at
-    // once, the kernel asks for each anew and gets our nodes; elsewhere nothing was kept for longer than a second.
+    // Requests that an earlier process had read come again (from Linux 6.9 on); names that led nowhere cannot be named, and are withdrawn
+    // together (from 6.16 on).
     private void TakeOver(FuseSession session)
     {
         Begin(session);
@@ -67,7 +70,7 @@ internal sealed class ViewConnection : IViewCache, IDisposable
 
     private void Begin(FuseSession session)
     {
-        _tree.Kept = session.CanDropNames ? ViewTree.UntilTold : ViewTree.Glanced;
+        _tree.KeptAbsence = session.CanDropNames ? ViewTree.UntilTold : ViewTree.Glanced;
         _notifier = new FuseNotifier(_channel, session);
     }
 

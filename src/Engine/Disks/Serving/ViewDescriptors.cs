@@ -18,8 +18,11 @@ public static class ViewDescriptors
     /// <summary>The plan: JSON, written by the daemon.</summary>
     public const int Plan = 7;
 
+    /// <summary>The files of memory for the nodes of each view, which outlive who serves them.</summary>
+    public const int Nodes = 8;
+
     /// <summary>The first of the plan's mounts and layers.</summary>
-    public const int FirstDisk = 8;
+    public const int FirstDisk = 10;
 
     /// <summary>Mounts and layers of one IDS VM's servers.</summary>
     public const int DiskLimit = 4096;

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text.Json;
 using HyperSpector.Api;
 using HyperSpector.Api.Plans;
@@ -13,10 +15,11 @@ public static class ViewServing
     private const int PlanLimit = 1024 * 1024;
 
     /// <summary>Reads a plan. Written by the daemon, so not hostile; and still checked.</summary>
-    public static ViewPlan ReadPlan(FileDescriptor file)
+    private static ViewPlan ReadPlan(FileDescriptor file, out ulong number)
     {
         var bytes = new byte[PlanLimit];
         var count = FileIo.ReadAt(file, bytes, 0);
+        number = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(bytes.AsSpan(0, count)));
         return JsonSerializer.Deserialize(bytes.AsSpan(0, count), ApiJson.Default.ViewPlan)
             ?? throw new IOException("the plan of the views is empty");
     }
@@ -24,7 +27,7 @@ public static class ViewServing
     /// <summary>Serves until both file systems are unmounted.</summary>
     public static void Run(BoundedLog log)
     {
-        var plan = ReadPlan(new FileDescriptor(ViewDescriptors.Plan));
+        var plan = ReadPlan(new FileDescriptor(ViewDescriptors.Plan), out var number);
         using var page = new FileDescriptor(ViewDescriptors.State);
         using var state = new ViewState(new MappedPage(page));
         var descriptors = Enumerable.Range(ViewDescriptors.FirstDisk, state.Disks).Select(n => new FileDescriptor(n)).ToList();
@@ -32,9 +35,13 @@ public static class ViewServing
         using var files = new FileDescriptor(ViewDescriptors.ServerFiles);
         using var changes = new FileDescriptor(ViewDescriptors.ServerChanges);
         var redirects = new KeeperRedirects(requests);
-        var life = state.BeginLife();
-        using var first = new ViewConnection(ViewAssembly.Whole(plan, descriptors, redirects), files, state, 0, life, log);
-        using var second = new ViewConnection(ViewAssembly.Changes(plan, descriptors, redirects), changes, state, 1, life, log);
+        var life = state.BeginLife(number, out var isNew);
+        var nodes = Enumerable.Range(ViewDescriptors.Nodes, 2).Select(n => new FileDescriptor(n)).ToList();
+        // Before the first word is said: nodes of another plan are none of ours.
+        foreach (var file in isNew ? nodes : [])
+            FileIo.Truncate(file, 0);
+        using var first = new ViewConnection(ViewAssembly.Whole(plan, descriptors, redirects), files, nodes[0], state, 0, life, log);
+        using var second = new ViewConnection(ViewAssembly.Changes(plan, descriptors, redirects), changes, nodes[1], state, 1, life, log);
         first.Wait();
         second.Wait();
     }

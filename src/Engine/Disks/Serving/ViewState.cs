@@ -11,8 +11,9 @@ namespace HyperSpector.Engine.Disks.Serving;
 /// </summary>
 public sealed class ViewState(MappedPage page) : IDisposable
 {
-    // Two sessions of FuseSession.Size bytes, then the number of processes so far, then how many descriptors there are.
+    // Two sessions of FuseSession.Size bytes, then the number of this life, then its plan's, then how many descriptors there are.
     private const int LivesAt = 64;
+    private const int PlanAt = 72;
     private const int DisksAt = 128;
 
     /// <summary>Descriptors from <see cref="ViewDescriptors.FirstDisk"/> on; written by the keeper.</summary>
@@ -30,11 +31,17 @@ public sealed class ViewState(MappedPage page) : IDisposable
     public void Keep(int connection, FuseSession session) =>
         session.Write(page.Bytes.Slice(connection * FuseSession.Size, FuseSession.Size));
 
-    /// <summary>The number of this life: different from that of every process that served before.</summary>
-    public ulong BeginLife()
+    /// <summary>The number of this life, which begins with another plan; processes that serve the same one share it.</summary>
+    /// <param name="plan">A number that tells plans apart.</param>
+    /// <param name="isNew">Nobody served this plan before.</param>
+    public ulong BeginLife(ulong plan, out bool isNew)
     {
-        var life = BinaryPrimitives.ReadUInt64LittleEndian(page.Bytes[LivesAt..]) + 1;
-        BinaryPrimitives.WriteUInt64LittleEndian(page.Bytes[LivesAt..], life);
+        var life = BinaryPrimitives.ReadUInt64LittleEndian(page.Bytes[LivesAt..]);
+        isNew = life == 0 || BinaryPrimitives.ReadUInt64LittleEndian(page.Bytes[PlanAt..]) != plan;
+        if (!isNew)
+            return life;
+        BinaryPrimitives.WriteUInt64LittleEndian(page.Bytes[LivesAt..], ++life);
+        BinaryPrimitives.WriteUInt64LittleEndian(page.Bytes[PlanAt..], plan);
         return life;
     }
 

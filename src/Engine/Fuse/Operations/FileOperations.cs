@@ -40,7 +40,7 @@ internal static class FileOperations
         if (!request.TryRead<fuse_read_in>(out var arguments))
             return Errno.EINVAL;
         var into = body[..(int)Math.Min(arguments.size, (uint)Math.Min(body.Length, FuseLimits.Read))];
-        return NodeOperations.Counted(server.Tree.Read(arguments.fh, arguments.offset, into, out length), into, ref length);
+        return NodeOperations.Counted(server.Tree.Read(request.Node, arguments.fh, arguments.offset, into, out length), into, ref length);
     }
 
     internal static Errno Seek(FuseServer server, in FuseRequest request, Span<byte> body, out int length)
@@ -48,7 +48,7 @@ internal static class FileOperations
         length = 0;
         if (!request.TryRead<fuse_lseek_in>(out var arguments) || arguments.whence is not (SEEK_DATA or SEEK_HOLE))
             return Errno.EINVAL;
-        var errno = server.Tree.Seek(arguments.fh, arguments.offset, (int)arguments.whence, out var position);
+        var errno = server.Tree.Seek(request.Node, arguments.fh, arguments.offset, (int)arguments.whence, out var position);
         if (errno == Errno.None)
             length = FuseEncoding.Write(body, new fuse_lseek_out { offset = position });
         return errno;

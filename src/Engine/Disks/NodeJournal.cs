@@ -1,0 +1,190 @@
+using System.Buffers.Binary;
+using HyperSpector.Linux.Calls;
+using HyperSpector.Linux.Handles;
+
+namespace HyperSpector.Engine.Disks;
+
+/// <summary>
+/// The nodes that the IDS VM's kernel knows, in a file of memory that outlives us: whoever serves after us goes on with the same numbers,
+/// and knows what to withdraw. Appended to by one pwrite(2) a change; what a death leaves half written is the end of the file.
+/// </summary>
+/// <remarks>
+/// Layout: eight bytes that tell where it begins, then records. When more than half of it is of nodes that are gone, everything is written again behind the end,
+/// the beginning is moved there by one write, and the room before is given back (fallocate(2), FALLOC_FL_PUNCH_HOLE).
+/// Preconditions of everything: the tree's lock is held.
+/// </remarks>
+internal sealed class NodeJournal : IDisposable
+{
+    private const int Head = 8;
+    private const int FixedSize = 48;
+    private const int SlackLimit = 256 * 1024;
+
+    private enum Kind : byte
+    {
+        Added = 1,
+        Detached = 2,
+        Removed = 3,
+    }
+
+    private readonly FileDescriptor _file;
+    private long _start;
+    private long _end;
+    private long _dead;
+    private Func<IEnumerable<Node>>? _all;
+
+    /// <summary>Takes ownership.</summary>
+    /// <param name="file">A memfd; empty for a new beginning.</param>
+    internal NodeJournal(FileDescriptor file)
+    {
+        _file = file;
+        Span<byte> head = stackalloc byte[Head];
+        _start = FileIo.ReadAt(file, head, 0) == Head ? BinaryPrimitives.ReadInt64LittleEndian(head) : 0;
+        if (_start < Head)
+        {
+            FileIo.Truncate(file, 0);
+            _start = Head;
+            MoveStart();
+        }
+
+        _end = _start;
+    }
+
+    /// <summary>A node as it was noted.</summary>
+    internal readonly record struct Entry(
+        ulong Id, ulong Generation, ulong Parent, int Mount, uint Type, ulong Inode, bool IsUpper, bool IsDetached, byte[] Name);
+
+    /// <summary>Reads what an earlier process noted, in the order in which it came to be; to be called first.</summary>
+    internal IReadOnlyCollection<Entry> Read()
+    {
+        var known = new OrderedDictionary<ulong, Entry>();
+        var record = new byte[FixedSize + Linux.Inodes.Inode.NameLimit];
+        while (TryReadOne(record, out var length))
+        {
+            var id = BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(8));
+            switch ((Kind)record[2])
+            {
+                case Kind.Added:
+                    known[id] = Parse(id, record.AsSpan(0, length));
+                    break;
+                case Kind.Detached when known.TryGetValue(id, out var detached):
+                    known[id] = detached with { IsDetached = true };
+                    break;
+                case Kind.Removed:
+                    _ = known.Remove(id);
+                    break;
+                default:
+                    break;
+            }
+
+            _end += length;
+        }
+
+        return known.Values;
+    }
+
+    /// <summary>From now on it is written; <paramref name="all"/> tells every node, for when it is written anew.</summary>
+    internal void Begin(Func<IEnumerable<Node>> all) => _all = all;
+
+    internal void Added(Node node)
+    {
+        Append(node);
+        if (node.Parent is null)
+            Append(Kind.Detached, node.Id);
+        Tidy();
+    }
+
+    internal void Detached(Node node) => Append(Kind.Detached, node.Id);
+
+    internal void Removed(Node node)
+    {
+        Append(Kind.Removed, node.Id);
+        _dead += (2 * FixedSize) + node.Name.Length;
+        Tidy();
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private bool TryReadOne(byte[] record, out int length)
+    {
+        length = 0;
+        var count = FileIo.ReadAt(_file, record, _end);
+        if (count < FixedSize)
+            return false;
+        length = BinaryPrimitives.ReadUInt16LittleEndian(record);
+        return length >= FixedSize && length <= count && record[2] is >= (byte)Kind.Added and <= (byte)Kind.Removed;
+    }
+
+    private static Entry Parse(ulong id, ReadOnlySpan<byte> record) => new(
+        id,
+        BinaryPrimitives.ReadUInt64LittleEndian(record[16..]),
+        BinaryPrimitives.ReadUInt64LittleEndian(record[24..]),
+        BinaryPrimitives.ReadInt32LittleEndian(record[4..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(record[40..]),
+        BinaryPrimitives.ReadUInt64LittleEndian(record[32..]),
+        record[3] == 1,
+        IsDetached: false,
+        record[FixedSize..].ToArray());
+
+    private void Append(Node node)
+    {
+        Span<byte> record = stackalloc byte[FixedSize + Linux.Inodes.Inode.NameLimit];
+        var length = FixedSize + node.Name.Length;
+        Begin(record, Kind.Added, length, node.Id);
+        record[3] = node.Identity.IsUpper ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt32LittleEndian(record[4..], node.Identity.Mount?.Index ?? -1);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[16..], node.Generation);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[24..], node.Parent?.Id ?? 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[32..], node.Identity.Inode);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[40..], node.Identity.Type);
+        node.Name.CopyTo(record[FixedSize..]);
+        Write(record[..length]);
+    }
+
+    private void Append(Kind kind, ulong id)
+    {
+        Span<byte> record = stackalloc byte[FixedSize];
+        Begin(record, kind, FixedSize, id);
+        Write(record);
+    }
+
+    private static void Begin(Span<byte> record, Kind kind, int length, ulong id)
+    {
+        record[..FixedSize].Clear();
+        BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)length);
+        record[2] = (byte)kind;
+        BinaryPrimitives.WriteUInt64LittleEndian(record[8..], id);
+    }
+
+    private void Write(ReadOnlySpan<byte> record)
+    {
+        FileIo.WriteAt(_file, record, _end);
+        _end += record.Length;
+    }
+
+    private void Tidy()
+    {
+        if (_dead < SlackLimit || _dead * 2 < _end - _start || _all is null)
+            return;
+        var before = _start;
+        var start = _end;
+        // Parents first: who reads it links each node to one that is there.
+        foreach (var node in _all().OrderBy(n => n.Generation))
+        {
+            Append(node);
+            if (node.Parent is null)
+                Append(Kind.Detached, node.Id);
+        }
+
+        _start = start;
+        MoveStart();
+        _dead = 0;
+        FileIo.PunchHole(_file, Math.Max(before, Head), start - Math.Max(before, Head));
+    }
+
+    private void MoveStart()
+    {
+        Span<byte> head = stackalloc byte[Head];
+        BinaryPrimitives.WriteInt64LittleEndian(head, _start);
+        FileIo.WriteAt(_file, head, 0);
+    }
+}
