@@ -33,9 +33,9 @@ internal sealed class Liar(int seed) : IFuseTree
         return Answer();
     }
 
-    public Errno Read(ulong handle, ulong offset, Span<byte> into, out int count) => Answer(into.Length, out count);
+    public Errno Read(ulong node, ulong handle, ulong offset, Span<byte> into, out int count) => Answer(into.Length, out count);
 
-    public Errno Seek(ulong handle, ulong offset, int whence, out ulong position)
+    public Errno Seek(ulong node, ulong handle, ulong offset, int whence, out ulong position)
     {
         position = ulong.MaxValue;
         return Answer();
