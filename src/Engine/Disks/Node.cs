@@ -11,12 +11,9 @@ namespace HyperSpector.Engine.Disks;
 internal readonly record struct NodeIdentity(DiskMount? Mount, ulong Inode, uint Type, bool IsUpper);
 
 /// <summary>A name in a view that the IDS VM's kernel knows. Guarded by the tree's lock, but for what never changes.</summary>
-internal sealed class Node(ulong id, ulong generation, Node? parent, byte[] name, NodeIdentity identity, MountPoint? point)
+internal sealed class Node(ulong id, Node? parent, byte[] name, NodeIdentity identity, MountPoint? point)
 {
     internal ulong Id => id;
-
-    /// <summary>Tells apart two nodes that have had the same id.</summary>
-    internal ulong Generation => generation;
 
     internal byte[] Name => name;
 

@@ -16,7 +16,7 @@ namespace HyperSpector.Engine.Disks;
 internal sealed class NodeJournal : IDisposable
 {
     private const int Head = 8;
-    private const int FixedSize = 48;
+    private const int FixedSize = 40;
     private const int SlackLimit = 256 * 1024;
 
     private enum Kind : byte
@@ -51,7 +51,10 @@ internal sealed class NodeJournal : IDisposable
 
     /// <summary>A node as it was noted.</summary>
     internal readonly record struct Entry(
-        ulong Id, ulong Generation, ulong Parent, int Mount, uint Type, ulong Inode, bool IsUpper, bool IsDetached, byte[] Name);
+        ulong Id, ulong Parent, int Mount, uint Type, ulong Inode, bool IsUpper, bool IsDetached, byte[] Name);
+
+    /// <summary>The last number that was used by then.</summary>
+    internal ulong Last { get; private set; }
 
     /// <summary>Reads what an earlier process noted, in the order in which it came to be; to be called first.</summary>
     internal IReadOnlyCollection<Entry> Read()
@@ -61,6 +64,7 @@ internal sealed class NodeJournal : IDisposable
         while (TryReadOne(record, out var length))
         {
             var id = BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(8));
+            Last = Math.Max(Last, id);
             switch ((Kind)record[2])
             {
                 case Kind.Added:
@@ -87,6 +91,7 @@ internal sealed class NodeJournal : IDisposable
 
     internal void Added(Node node)
     {
+        Last = Math.Max(Last, node.Id);
         Append(node);
         if (node.Parent is null)
             Append(Kind.Detached, node.Id);
@@ -117,10 +122,9 @@ internal sealed class NodeJournal : IDisposable
     private static Entry Parse(ulong id, ReadOnlySpan<byte> record) => new(
         id,
         BinaryPrimitives.ReadUInt64LittleEndian(record[16..]),
-        BinaryPrimitives.ReadUInt64LittleEndian(record[24..]),
         BinaryPrimitives.ReadInt32LittleEndian(record[4..]),
-        BinaryPrimitives.ReadUInt32LittleEndian(record[40..]),
-        BinaryPrimitives.ReadUInt64LittleEndian(record[32..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(record[32..]),
+        BinaryPrimitives.ReadUInt64LittleEndian(record[24..]),
         record[3] == 1,
         IsDetached: false,
         record[FixedSize..].ToArray());
@@ -132,10 +136,9 @@ internal sealed class NodeJournal : IDisposable
         Begin(record, Kind.Added, length, node.Id);
         record[3] = node.Identity.IsUpper ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt32LittleEndian(record[4..], node.Identity.Mount?.Index ?? -1);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[16..], node.Generation);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[24..], node.Parent?.Id ?? 0);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[32..], node.Identity.Inode);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[40..], node.Identity.Type);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[16..], node.Parent?.Id ?? 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[24..], node.Identity.Inode);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[32..], node.Identity.Type);
         node.Name.CopyTo(record[FixedSize..]);
         Write(record[..length]);
     }
@@ -167,8 +170,10 @@ internal sealed class NodeJournal : IDisposable
             return;
         var before = _start;
         var start = _end;
+        // That nothing of it is left does not make a number one that may be used again.
+        Append(Kind.Removed, Last);
         // Parents first: who reads it links each node to one that is there.
-        foreach (var node in _all().OrderBy(n => n.Generation))
+        foreach (var node in _all().OrderBy(n => n.Id))
         {
             Append(node);
             if (node.Parent is null)

@@ -9,76 +9,51 @@ internal sealed class NodeTable
     // More nodes than fit into memory, and more lives than there will be.
     internal const int LifeShift = 40;
 
-    private readonly List<Node?> _nodes = [null];
-    private readonly Stack<int> _free = new();
-    private readonly ulong _first;
-    private ulong _generation;
-
+    // A number is never used twice: a kernel that still knew the first of two nodes would take one file for another.
+    private readonly Dictionary<ulong, Node> _nodes = [];
     private readonly NodeJournal? _journal;
+    private ulong _last;
 
     internal NodeTable(NodeIdentity root, MountPoint point, ulong life, NodeJournal? journal)
     {
         _journal = journal;
-        _first = life << LifeShift;
-        Root = new Node(RootId, ++_generation, null, [], root, point);
-        _nodes.Add(Root);
+        _last = life << LifeShift;
+        Root = new Node(RootId, null, [], root, point);
+        _nodes[RootId] = Root;
     }
 
     internal Node Root { get; }
 
-    internal int Count => _nodes.Count - 1 - _free.Count;
+    internal int Count => _nodes.Count;
 
     /// <summary>Every node.</summary>
-    internal IEnumerable<Node> All => _nodes.OfType<Node>();
+    internal IEnumerable<Node> All => _nodes.Values;
 
-    internal Node? Find(ulong id)
-    {
-        if (id == RootId)
-            return Root;
-        return id > _first && id - _first < (ulong)_nodes.Count ? _nodes[(int)(id - _first)] : null;
-    }
+    internal Node? Find(ulong id) => _nodes.GetValueOrDefault(id);
 
     internal Node Add(Node parent, ReadOnlySpan<byte> name, NodeIdentity identity, MountPoint? point)
     {
-        var place = _free.Count > 0 ? _free.Pop() : _nodes.Count;
-        var node = new Node(_first + (ulong)place, ++_generation, parent, name.ToArray(), identity, point);
-        if (place == _nodes.Count)
-            _nodes.Add(node);
-        else
-            _nodes[place] = node;
-        parent.Children ??= new Dictionary<byte[], Node>(ByteNames.Comparer);
-        parent.Children[node.Name] = node;
+        var node = new Node(++_last, parent, name.ToArray(), identity, point);
+        Put(node);
         _journal?.Added(node);
         return node;
     }
 
     /// <summary>Takes over what an earlier process of the same life has noted.</summary>
-    /// <param name="noted">The nodes.</param>
+    /// <param name="noted">The nodes, parents first.</param>
+    /// <param name="last">The last number that was used.</param>
     /// <param name="mounts">All mounts of the view, by their numbers.</param>
-    internal void Restore(IEnumerable<NodeJournal.Entry> noted, IReadOnlyDictionary<int, DiskMount> mounts)
+    internal void Restore(IEnumerable<NodeJournal.Entry> noted, ulong last, IReadOnlyDictionary<int, DiskMount> mounts)
     {
+        _last = Math.Max(_last, last);
         foreach (var entry in noted)
         {
-            var place = (long)(entry.Id - _first);
-            if (place is < 2 or > int.MaxValue || (entry.Mount >= 0 && !mounts.ContainsKey(entry.Mount)))
+            if (entry.Mount >= 0 && !mounts.ContainsKey(entry.Mount))
                 continue;
             var parent = entry.IsDetached ? null : Find(entry.Parent);
             var identity = new NodeIdentity(mounts.GetValueOrDefault(entry.Mount), entry.Inode, entry.Type, entry.IsUpper);
-            var node = new Node(entry.Id, entry.Generation, parent, entry.Name, identity, parent?.Point?.Find(entry.Name)) { IsRestored = true };
-            while (_nodes.Count <= place)
-                _nodes.Add(null);
-            _nodes[(int)place] = node;
-            _generation = Math.Max(_generation, entry.Generation);
-            if (parent is null)
-                continue;
-            parent.Children ??= new Dictionary<byte[], Node>(ByteNames.Comparer);
-            parent.Children[node.Name] = node;
-        }
-
-        for (var place = 2; place < _nodes.Count; place++)
-        {
-            if (_nodes[place] is null)
-                _free.Push(place);
+            // The kernel knows it, how often is not noted.
+            Put(new Node(entry.Id, parent, entry.Name, identity, parent?.Point?.Find(entry.Name)) { IsRestored = true, Lookups = 1 });
         }
     }
 
@@ -105,11 +80,18 @@ internal sealed class NodeTable
             next = at.Parent;
             _ = next?.Children?.Remove(at.Name);
             at.Parent = null;
+            _ = _nodes.Remove(at.Id);
             _journal?.Removed(at);
-            var place = (int)(at.Id - _first);
-            _nodes[place] = null;
-            _free.Push(place);
             removed(at);
         }
+    }
+
+    private void Put(Node node)
+    {
+        _nodes[node.Id] = node;
+        if (node.Parent is not { } parent)
+            return;
+        parent.Children ??= new Dictionary<byte[], Node>(ByteNames.Comparer);
+        parent.Children[node.Name] = node;
     }
 }

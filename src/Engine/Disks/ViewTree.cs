@@ -52,7 +52,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
         _nodes = new NodeTable(RootIdentity(place), place, life, _journal);
         if (_journal is not null)
         {
-            _nodes.Restore(_journal.Read(), disks.SelectMany(d => d.Mounts).ToDictionary(m => m.Index));
+            _nodes.Restore(_journal.Read(), _journal.Last, disks.SelectMany(d => d.Mounts).ToDictionary(m => m.Index));
             _nodes.BeginJournal();
         }
 
@@ -181,7 +181,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
             node ??= _nodes.Add(parent, name, found.Identity, found.Point);
             node.Lookups++;
             entry = new FuseEntry(
-                node.Id, node.Generation, Validity(directory), AttributeValidity(directory, node, found), ToFuse(found));
+                node.Id, 0, Validity(directory), AttributeValidity(directory, node, found), ToFuse(found));
             return Errno.None;
         }
     }
