@@ -73,6 +73,7 @@ public sealed class PostureTests(Scene scene)
     [MemberData(nameof(Machines))]
     public void Exec_Process_InheritsNoDescriptor(string machine)
     {
+        _ = scene.Machine(machine);
         // 3 is the directory that ls itself reads.
         var result = scene.Host.Exec(machine, "ls", "/proc/self/fd");
         Assert.Equal(["0", "1", "2", "3"], result.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

@@ -142,7 +142,7 @@ public partial class UpgradeTests
         Eventually.Holds("every part runs", () =>
         {
             var all = host.Status().Parts;
-            if (all.Count != 4 || all.Any(p => p.Pid is null))
+            if (all.Count != 5 || all.Any(p => p.Pid is null))
                 return false;
             parts = [.. all.Select(p => new FileInfo($"/proc/{p.Pid}/exe").LinkTarget ?? "")];
             return parts.All(p => p.Length > 0);

@@ -72,9 +72,10 @@ def attack_read_through_descriptors(*paths):
 
 
 def attack_walk(root):
-    """Every small file that can be reached, outside the trees that are the distribution's own."""
+    """Every small file that can be reached, outside the trees that are the distribution's own. An IDS VM's views show what a server VM may read
+    itself, and that is walked there."""
     found = []
-    skip = {"/proc", "/sys", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/usr/include"}
+    skip = {"/proc", "/sys", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/usr/include", "/.serverfs", "/.dserverfs"}
     for directory, names, leaves in os.walk(root):
         names[:] = [n for n in names if os.path.join(directory, n) not in skip]
         for leaf in leaves:

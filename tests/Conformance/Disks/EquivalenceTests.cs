@@ -29,8 +29,9 @@ public sealed class EquivalenceTests : IDisposable
     private const string Listing =
         "find usr etc root srv var home opt -printf '%p|%y|%m|%n|%U|%G|%s|%b|%T@|%C@|%l\\n' | sort";
 
+    // Without times of access: a native run moves them itself, between the two names of a hard link, too; one in the view does not.
     private const string Archive =
-        "tar --sort=name --xattrs --acls --numeric-owner -cf - usr/share/man usr/share/doc usr/include usr/share/perl etc root srv var 2>&1 | sha256sum";
+        "tar --sort=name --pax-option=delete=atime --xattrs --acls --numeric-owner -cf - usr/share/man usr/share/doc usr/include usr/share/perl etc root srv var 2>&1 | sha256sum";
 
     private const string Attributes = "getfattr -R -h -d -m - usr/bin usr/sbin usr/share/perl etc srv root 2>&1 | sha256sum";
     private const string Contents = "find usr/share/perl usr/sbin srv etc -type f -print0 | sort -z | xargs -0 sha256sum";
@@ -119,7 +120,6 @@ public sealed class EquivalenceTests : IDisposable
     {
         foreach (var command in (string[])[$"{Listing} | sha256sum", Archive, Attributes, $"{Contents} | sha256sum"])
         {
-            // In this order: who reads natively moves times of access, which tar tells; who reads in the view does not.
             var there = Text("edge", $"cd {View} && LC_ALL=C; export LC_ALL; {command}");
             var here = Text("web", $"cd / && LC_ALL=C; export LC_ALL; {command}");
             if (here != there)
@@ -133,7 +133,7 @@ public sealed class EquivalenceTests : IDisposable
     {
         var whole = command.Replace(" | sha256sum", "", StringComparison.Ordinal);
         if (whole.StartsWith("tar", StringComparison.Ordinal))
-            whole = "find usr/share/man usr/share/doc usr/include usr/share/perl etc root srv var -printf '%p %A@ %T@ %C@ %s %m\\n' | sort";
+            whole = "find usr/share/man usr/share/doc usr/include usr/share/perl etc root srv var -printf '%p %T@ %C@ %s %m\\n' | sort";
         var here = Text("web", $"cd / && LC_ALL=C; export LC_ALL; {whole}").Split('\n');
         var there = Text("edge", $"cd {View} && LC_ALL=C; export LC_ALL; {whole}").Split('\n');
         Assert.Equal(here.Except(there).Take(5), there.Except(here).Take(5));
