@@ -20,7 +20,7 @@ public partial class UpgradeTests
         host.Up(site);
         var machines = host.Ps().Select(m => (m.Name, m.Pid)).ToList();
         var before = ProgramsOfParts(host);
-        Assert.Equal(4, before.Count);
+        Assert.Equal(5, before.Count);
         // Packet sockets come and go all the time: each is a trapped call that somebody must answer.
         using var sockets = host.StartExec("edge", ["/usr/bin/python3", "-u", "-c", Sockets]);
         sockets.WaitFor("opened");
