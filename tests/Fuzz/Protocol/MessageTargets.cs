@@ -49,10 +49,35 @@ public class MessageTargets
             var harmless = JsonText.Harmless(line);
             Assert.True(JsonText.IsOneLine(harmless));
             Assert.DoesNotContain(Encoding.UTF8.GetString(harmless).EnumerateRunes(), Escaping.IsHarmful);
-            using var before = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 1000 });
-            using var after = JsonDocument.Parse(harmless, new JsonDocumentOptions { MaxDepth = 1000 });
-            Assert.True(JsonElement.DeepEquals(before.RootElement, after.RootElement));
+            Assert.Equal(Tokens(line), Tokens(harmless));
         }, few: 20_000);
 
     private static readonly JsonSerializerOptions s_relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Not JsonElement.DeepEquals: it compares numbers by value, and throws at an exponent that it cannot hold.
+    private static List<(JsonTokenType Type, string Value)> Tokens(ReadOnlySpan<byte> line)
+    {
+        var tokens = new List<(JsonTokenType, string)>();
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 1000 });
+        while (reader.Read())
+        {
+            var isText = reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName;
+            tokens.Add((reader.TokenType, isText ? TextOf(ref reader) : Encoding.UTF8.GetString(reader.ValueSpan)));
+        }
+
+        return tokens;
+    }
+
+    // Half of a surrogate pair, written as \uXXXX, is JSON but no string.
+    private static string TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return "invalid: " + Encoding.UTF8.GetString(reader.ValueSpan);
+        }
+    }
 }
