@@ -61,7 +61,7 @@ internal static class PackOutputReader
         var directory = Path.GetDirectoryName(path)!;
         if (directory != "/" && !Shared.Contains(directory) && !text.EndsWith('/'))
             return path;
-        file.Report(node, $"output {Quoted.Text(text)}: give it a directory of its own, e.g. /var/log/<name>/{Path.GetFileName(path)}");
+        file.Report(node, $"output {Quoted.Text(text)}: give it a directory of its own, e.g. /var/log/<name>/<file>");
         return null;
     }
 }

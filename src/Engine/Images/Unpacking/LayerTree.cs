@@ -58,6 +58,19 @@ internal sealed class LayerTree(string root)
         if (++_entries > UnpackingLimits.Entries || (_bytes += entry.Length) > UnpackingLimits.Bytes)
             throw new ImageException($"its layers hold more than {UnpackingLimits.Entries} files or {UnpackingLimits.Bytes >> 30} GiB");
         var inside = Normal(entry.Name);
+        // Links of the archive may lead anywhere, in circles too: whatever the kernel says of a path is said of the image.
+        try
+        {
+            Apply(entry, inside);
+        }
+        catch (Exception refused) when (refused is Linux.KernelException or UnauthorizedAccessException or (IOException and not ImageException and not EndOfStreamException))
+        {
+            throw new ImageException($"{Quoted.Text(entry.Name)} cannot be made: {Quoted.Text(refused.Message)}");
+        }
+    }
+
+    private void Apply(TarEntry entry, string inside)
+    {
         var name = Path.GetFileName(inside);
         if (name.StartsWith(Whiteout, StringComparison.Ordinal))
         {
@@ -67,20 +80,8 @@ internal sealed class LayerTree(string root)
 
         if (inside.Length == 0 && entry.EntryType is not (TarEntryType.Directory or TarEntryType.DirectoryList))
             throw new ImageException("the root of the image would be no directory");
-        try
-        {
-            MakeParents(inside);
-            Make(entry, $"{root}/{inside}");
-        }
-        catch (Linux.KernelException refused)
-        {
-            throw new ImageException($"{Quoted.Text(entry.Name)} cannot be made: {Quoted.Text(refused.Message)}");
-        }
-        catch (Exception refused) when (refused is UnauthorizedAccessException or (IOException and not ImageException and not EndOfStreamException))
-        {
-            throw new ImageException($"{Quoted.Text(entry.Name)} cannot be made: {Quoted.Text(refused.Message)}");
-        }
-
+        MakeParents(inside);
+        Make(entry, $"{root}/{inside}");
         _ = _ofThisLayer.Add(inside);
     }
 
