@@ -7,7 +7,7 @@ SHARE    = $(DESTDIR)$(PREFIX)/share
 CLI      = $(PUBLISH)/Cli/hyperspector
 GENERATED = man/man1/hyperspector.1.gz man/man5/hyperspector.yaml.5.gz bash-completion/completions/hyperspector \
   zsh/vendor-completions/_hyperspector fish/vendor_completions.d/hyperspector.fish
-PROGRAMS = Cli Daemon Integrity Keeper Monitor Reader Sensor
+PROCESSORS = $(shell nproc)
 PUBLISH  = artifacts/publish
 BPF      = artifacts/bpf
 
@@ -28,9 +28,7 @@ $(BPF)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.bpf.h)
 
 publish: bpf ## every program as native code, into artifacts/publish
 	@rm -rf $(PUBLISH)
-	@for p in $(PROGRAMS); do \
-	  dotnet publish src/$$p -c Release --nologo -v quiet -o $(PUBLISH)/$$p || exit 1; \
-	done
+	@dotnet msbuild packaging/programs.proj -restore -m:$(PROCESSORS) -nodeReuse:false -nologo -v:quiet
 
 install: publish install-files ## put programs, policies and packs into $(PREFIX)/lib/hyperspector, hyperspector onto the PATH
 

@@ -11,8 +11,6 @@ namespace HyperSpector.Tests.Life;
 /// </summary>
 public sealed class KillTests : IDisposable
 {
-    private const int Kills = 50;
-    private const int SIGKILL = 9;
     private readonly TestHost _host = new();
     private readonly Random _random = new(20041);
 
@@ -21,7 +19,7 @@ public sealed class KillTests : IDisposable
     [Fact]
     public void OurProcesses_KilledOneAtATime_NothingIsLostOrDoubled() => UnderLoad(kill: again =>
     {
-        for (var round = 0; round < Kills; round++)
+        for (var round = 0; round < Kills.Rounds; round++)
         {
             // Sometimes in the middle of an 'up', else while it looks after things.
             using var up = round % 5 == 0 ? _host.StartInBase(_host.Command("up", "-f", again)) : null;
@@ -42,14 +40,14 @@ public sealed class KillTests : IDisposable
     [Fact]
     public void OurProcesses_KilledAllAtOnce_NothingIsLostOrDoubled() => UnderLoad(kill: unused =>
     {
-        for (var round = 0; round < Kills; round++)
+        for (var round = 0; round < Kills.Rounds; round++)
         {
             var parts = PidFiles().Select(WaitForOne).ToList();
             // The daemon first or last, by turns: what it sees of the others' deaths differs.
             if (round % 2 == 0)
                 _host.KillDaemon();
             foreach (var part in parts)
-                _ = part.Process.Signal(SIGKILL);
+                _ = part.Process.Signal(Kills.SIGKILL);
             _host.KillDaemon();
             foreach (var part in parts)
             {
@@ -93,28 +91,17 @@ public sealed class KillTests : IDisposable
     private List<string> PidFiles()
     {
         var edge = new MediatorPaths(_host.Paths.MachineRun("edge"));
-        return [edge.KeeperPid, edge.MonitorPid, $"{edge.Directory}/reader.pid", $"{_host.Paths.MachineRun("web")}/reader.pid"];
+        return [edge.KeeperPid, edge.MonitorPid, edge.ViewsPid, $"{edge.Directory}/reader.pid", $"{_host.Paths.MachineRun("web")}/reader.pid"];
     }
 
     private void KillOf(string pidFile)
     {
         using var process = WaitForOne(pidFile);
-        _ = process.Process.Signal(SIGKILL);
+        _ = process.Process.Signal(Kills.SIGKILL);
         Assert.True(process.Process.WaitForEnd(TimeSpan.FromMinutes(1)));
     }
 
-    /// <summary>The process that a file names; one that was killed is made anew by the daemon, or the monitor by its keeper.</summary>
-    private PartProcess WaitForOne(string pidFile)
-    {
-        for (var attempt = 0; attempt < 6000; attempt++)
-        {
-            if (PartProcess.Find(pidFile) is { } process)
-                return process;
-            Thread.Sleep(10);
-        }
-
-        throw new IOException($"nobody made {pidFile} anew\n{_host.DaemonLog}");
-    }
+    private PartProcess WaitForOne(string pidFile) => PartFinder.WaitFor(_host, pidFile);
 
     private string[] Shuffled(List<string> items)
     {

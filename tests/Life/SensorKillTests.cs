@@ -11,8 +11,6 @@ namespace HyperSpector.Tests.Life;
 /// </summary>
 public sealed class SensorKillTests : IDisposable
 {
-    private const int Kills = 50;
-    private const int SIGKILL = 9;
     private readonly TestHost _host = new();
 
     public void Dispose() => _host.Dispose();
@@ -25,11 +23,11 @@ public sealed class SensorKillTests : IDisposable
         Assert.True(Web.Answers(_host, 8080));
         var web = Pid("web");
         using var load = new Load(_host);
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < Kills.Rounds; kill++)
         {
             using (var sensor = PidFd.TryOpen(Pid("edge")))
             {
-                Assert.True(sensor!.Signal(SIGKILL));
+                Assert.True(sensor!.Signal(Kills.SIGKILL));
                 Assert.True(sensor.WaitForEnd(TimeSpan.FromMinutes(1)));
             }
 
@@ -42,8 +40,8 @@ public sealed class SensorKillTests : IDisposable
         Assert.Equal(web, Pid("web"));
         load.Stop();
         load.AssertServed();
-        Oracle.AssertEventsAreTheLinesWritten(_host, atLeast: 10 * Kills);
-        Assert.Equal(Kills, _host.Alerts().Count(e => e.Kind == "machine" && e.Environment == "edge"));
+        Oracle.AssertEventsAreTheLinesWritten(_host, atLeast: 10 * Kills.Rounds);
+        Assert.Equal(Kills.Rounds, _host.Alerts().Count(e => e.Kind == "machine" && e.Environment == "edge"));
 
         _host.Down();
         _host.StopDaemon();

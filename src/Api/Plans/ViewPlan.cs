@@ -16,7 +16,7 @@ public sealed record DiskPlan
     /// <summary>The server's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Generation of its base.</summary>
+    /// <summary>Generation of its lower layers: it is another one whenever any of them has changed.</summary>
     public required string Generation { get; init; }
 
     /// <summary>First of the ids that its files have on disk.</summary>

@@ -32,6 +32,9 @@ public sealed class DiskMount : IDisposable
     /// <summary>Where names and data are read, the top one first.</summary>
     internal IReadOnlyList<DiskLayer> Layers { get; }
 
+    /// <summary>Topmost directory of what the server VM has written; null for what is no union mount.</summary>
+    internal FileDescriptor? Upper => Layers[0].Kind == LayerKind.Upper ? Layers[0].Root : null;
+
     /// <summary>What is below the top layer is changed by nobody in the server VM.</summary>
     internal bool IsUnion { get; }
 

@@ -31,7 +31,7 @@ internal static class LayerWalk
                 found.Add(new LayerDirectory(above[i].Kind, reference!));
                 if (above[i].Kind != LayerKind.Upper)
                     continue;
-                errno = mount.Disk.Redirects.TryRead(reference!, buffer, out var length);
+                errno = mount.Disk.Marks.TryRead(reference!, LayerMark.Redirect, buffer, out var length);
                 if (errno == Errno.None && length > 0 && buffer[0] == (byte)'/')
                 {
                     errno = FromRoots(mount, buffer.AsSpan(0, length), found);

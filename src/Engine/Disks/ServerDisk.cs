@@ -5,17 +5,17 @@ public sealed class ServerDisk : IDisposable
 {
     /// <summary>Takes ownership of the mounts.</summary>
     /// <param name="name">The server's.</param>
-    /// <param name="generation">Of the base below its union mounts.</param>
+    /// <param name="generation">Of what lies below its union mounts.</param>
     /// <param name="ids">From what is on disk to what the IDS VM is shown.</param>
     /// <param name="mounts">Among them that of <c>/</c>.</param>
-    /// <param name="redirects">Reads where renamed directories came from.</param>
-    public ServerDisk(string name, string generation, IdTranslation ids, IReadOnlyList<DiskMount> mounts, IRedirects redirects)
+    /// <param name="marks">Reads what overlayfs has noted.</param>
+    public ServerDisk(string name, string generation, IdTranslation ids, IReadOnlyList<DiskMount> mounts, ILayerMarks marks)
     {
         Name = name;
         Generation = generation;
         Ids = ids;
         Mounts = mounts;
-        Redirects = redirects;
+        Marks = marks;
         foreach (var mount in mounts)
             mount.Disk = this;
     }
@@ -23,7 +23,7 @@ public sealed class ServerDisk : IDisposable
     /// <summary>The server's name.</summary>
     public string Name { get; }
 
-    /// <summary>Generation of its base.</summary>
+    /// <summary>Generation of what lies below its union mounts.</summary>
     public string Generation { get; }
 
     /// <summary>All mounts.</summary>
@@ -31,7 +31,7 @@ public sealed class ServerDisk : IDisposable
 
     internal IdTranslation Ids { get; }
 
-    internal IRedirects Redirects { get; }
+    internal ILayerMarks Marks { get; }
 
     /// <inheritdoc/>
     public void Dispose()

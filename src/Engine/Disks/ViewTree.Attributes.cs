@@ -1,3 +1,4 @@
+using System.Text;
 using HyperSpector.Api.Plans;
 using HyperSpector.Linux;
 using HyperSpector.Linux.Handles;
@@ -69,11 +70,9 @@ public sealed partial class ViewTree
     {
         length = 0;
         if (name.SequenceEqual("generation"u8))
-        {
-            var disk = place.Node.IsMountRoot && place.Node.Identity.Mount is { Path: "/" } root ? root.Disk : null;
-            return disk is null ? Errno.ENODATA : Tell(System.Text.Encoding.UTF8.GetBytes(disk.Generation), value, out length);
-        }
-
+            return RootOf(place) is { } disk ? Tell(Encoding.UTF8.GetBytes(disk.Generation), value, out length) : Errno.ENODATA;
+        if (name.SequenceEqual("mounts"u8))
+            return RootOf(place) is { } disk ? Tell(MountsOf(disk), value, out length) : Errno.ENODATA;
         if (name.SequenceEqual("whiteout"u8))
         {
             // Seen only where an upper layer is shown as it is: in a merged tree such a name is not there.
@@ -82,6 +81,12 @@ public sealed partial class ViewTree
                 : Errno.ENODATA;
         }
 
+        if (name.SequenceEqual("opaque"u8))
+            return TryReadMark(place, LayerMark.Opaque, value, out length);
+        if (name.SequenceEqual("redirect"u8))
+            return TryReadMark(place, LayerMark.Redirect, value, out length);
+        if (name.SequenceEqual("metacopy"u8))
+            return TryReadMark(place, LayerMark.Metacopy, value, out length);
         if (KindOf(place) is not { } kind)
             return Errno.ENODATA;
         if (name.SequenceEqual("layer"u8))
@@ -100,6 +105,50 @@ public sealed partial class ViewTree
         return name.SequenceEqual("lower"u8)
             ? Tell(kind is LayerKind.Upper or LayerKind.Mount ? "0"u8 : "1"u8, value, out length)
             : Errno.ENODATA;
+    }
+
+    // The server VM whose root this is.
+    private static ServerDisk? RootOf(in Place place) =>
+        place.Node.IsMountRoot && place.Node.Identity.Mount is { Path: "/" } root ? root.Disk : null;
+
+    private static byte[] MountsOf(ServerDisk disk) =>
+        Encoding.UTF8.GetBytes(string.Concat(disk.Mounts.Where(m => m.Path != "/").Select(m => m.Path + '\0')));
+
+    private static Errno TryReadMark(in Place place, LayerMark mark, Span<byte> value, out int length)
+    {
+        length = 0;
+        if (place.Node.Identity.Mount is not { IsUnion: true } mount)
+            return Errno.ENODATA;
+        var isRoot = place.Node.Point?.Mount is not null;
+        var upper = isRoot ? mount.Upper : null;
+        if (!isRoot)
+        {
+            if (place.Directory?.Upper is not { } above)
+                return Errno.ENODATA;
+            var errno = Inode.TryReference(above, place.Name, out upper);
+            if (errno != Errno.None)
+                return errno == Errno.ENOENT ? Errno.ENODATA : errno;
+        }
+
+        try
+        {
+            Span<byte> found = stackalloc byte[Inode.PathLimit];
+            var errno = upper is null ? Errno.ENODATA : mount.Disk.Marks.TryRead(upper, mark, found, out length);
+            if (errno != Errno.None)
+                return errno == Errno.EOPNOTSUPP ? Errno.ENODATA : errno;
+            return mark switch
+            {
+                // 'x' is for lower layers whose whiteouts are attributes.
+                LayerMark.Opaque when length != 1 || found[0] != (byte)'y' => Errno.ENODATA,
+                LayerMark.Redirect => Tell(found[..length], value, out length),
+                _ => Tell("1"u8, value, out length),
+            };
+        }
+        finally
+        {
+            if (!isRoot)
+                upper?.Dispose();
+        }
     }
 
     private static LayerKind? KindOf(in Place place)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HyperSpector.Api.Plans;
 using HyperSpector.Engine.Hosts;
+using HyperSpector.Engine.Machines.Bases;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 using HyperSpector.Linux.Procfs;
@@ -13,11 +14,13 @@ namespace HyperSpector.Engine.Machines;
 /// </summary>
 internal static class DiskSource
 {
+    private const int GeneratedDepth = 64;
+
     /// <summary>All mounts but the secrets: an IDS has no business with those.</summary>
     /// <param name="paths">The host's.</param>
     /// <param name="machine">The server VM's name.</param>
     /// <param name="firstId">First of its ids.</param>
-    /// <param name="generation">Of its base.</param>
+    /// <param name="generation">Of its base; the plan names that of all its lower layers.</param>
     /// <param name="shownFirstId">First id of the IDS VM.</param>
     /// <param name="into">Gets the descriptors, in the order that <see cref="ViewPlan"/> names; the caller closes them.</param>
     internal static DiskPlan Open(
@@ -28,6 +31,7 @@ internal static class DiskSource
         using var mapping = new Mappings(firstId);
         using var top = Beneath.Reference(root) ?? throw new IOException($"{machine}: its root file system is not mounted");
         var plans = new List<DiskMountPlan>();
+        using var lowers = new Generation().Add(generation);
         foreach (var mount in MountInfo.ReadSelf().Where(m => m.IsWithin(root)).Select(m => m.MountPoint).Distinct())
         {
             var path = mount == root ? "/" : mount[root.Length..];
@@ -40,14 +44,20 @@ internal static class DiskSource
             into.Add(Mounts.Clone(place.ProcPath, CloneOptions.Look));
             var layers = parts.GetValueOrDefault(path)?.Layers ?? [];
             foreach (var layer in layers)
+            {
                 into.Add(Mounts.Clone(layer.Directory, CloneOptions.Look with { UserNamespace = mapping.For(layer.FirstId) }));
+                // That of the base is known; packs' layers are made once and never changed; what is generated for a VM is small.
+                if (layer.Kind is LayerKind.Config or LayerKind.Hide or LayerKind.Pack)
+                    _ = lowers.AddTree(layer.Directory, "", layer.Kind == LayerKind.Pack ? 0 : GeneratedDepth).Add(layer.Directory);
+            }
+
             plans.Add(new DiskMountPlan(path, [.. layers.Select(l => l.Kind)]));
         }
 
         return new DiskPlan
         {
             Name = machine,
-            Generation = generation,
+            Generation = lowers.Finish(),
             FirstId = firstId,
             ShownFirstId = shownFirstId,
             Mounts = [.. plans.Take(DiskPlan.MountLimit)],

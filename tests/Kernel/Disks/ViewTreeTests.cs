@@ -101,6 +101,48 @@ public sealed class ViewTreeTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Marks_OfRenamedAndReplacedDirectories_AreTold()
+    {
+        var (client, tree, server) = Start([_overlay.MountPlain("/srv/data"), _overlay.MountPlain("/srv")]);
+        _ = server.Do("__import__('shutil').rmtree(root + b'/etc')");
+        _ = server.Do("os.mkdir(root + b'/etc')");
+        _ = server.Do("os.rename(root + b'/usr/bin', root + b'/usr/tools')");
+        _ = server.Do("os.rename(root + b'/usr/tools', root + b'/moved')");
+        Assert.True(tree.Settle(Patience));
+
+        Assert.Equal(("1", null, null), MarksOf("etc"));
+        Assert.Equal((null, "/usr/bin", null), MarksOf("moved"));
+        Assert.Equal((null, null, null), MarksOf("usr"));
+        Assert.Equal((null, null, null), MarksOf(""));
+        Assert.Equal((null, null, null), MarksOf("srv/data"));
+        Assert.Equal("/srv/data\0/srv\0", client.Attribute(1, "system.hyperspector.mounts"));
+        Assert.Null(client.Attribute(client.Find("etc")!.Value.Node, "system.hyperspector.mounts"));
+
+        (string?, string?, string?) MarksOf(string path)
+        {
+            var node = client.Find(path)!.Value.Node;
+            return (
+                client.Attribute(node, "system.hyperspector.opaque"), client.Attribute(node, "system.hyperspector.redirect"),
+                client.Attribute(node, "system.hyperspector.metacopy"));
+        }
+    }
+
+    [Fact]
+    public void Marks_OfAFileWhoseDataWereNotCopied_TellIt()
+    {
+        using var overlay = new ScratchOverlay("index=on,redirect_dir=on,metacopy=on");
+        Write($"{overlay.Base}/tool", "#!/bin/sh\n");
+        overlay.Mount();
+        File.SetUnixFileMode($"{overlay.Merged}/tool", UnixFileMode.UserRead);
+        var client = new TreeClient();
+        using var tree = new ViewTree([overlay.Open()], client);
+        client.Tree = tree;
+
+        Assert.Equal("1", client.Attribute(client.Find("tool")!.Value.Node, "system.hyperspector.metacopy"));
+        Assert.Equal("", client.Attribute(1, "system.hyperspector.mounts"));
+    }
+
     [Theory]
     [InlineData("etc/passwd")] // in the upper layer
     [InlineData("etc/motd")]

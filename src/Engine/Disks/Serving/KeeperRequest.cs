@@ -7,24 +7,25 @@ using HyperSpector.Linux.Inodes;
 namespace HyperSpector.Engine.Disks.Serving;
 
 /// <summary>
-/// What the server of the views asks its keeper for, because it needs CAP_SYS_ADMIN: where a renamed directory came from. One SOCK_SEQPACKET
-/// message of four bytes with a descriptor beside it; the answer is an errno in four bytes and the text.
+/// What the server of the views asks its keeper for, because it needs CAP_SYS_ADMIN: what overlayfs has noted with a file. One
+/// SOCK_SEQPACKET message of four bytes, which say what mark, with a descriptor beside it; the answer is an errno in four bytes and the value.
 /// </summary>
 public static class KeeperRequest
 {
     /// <summary>Bytes of a request.</summary>
     public const int Size = 4;
 
-    private const uint ReadRedirect = 0x31_52_4b_48; // "HKR1"
+    private const uint FirstMark = 0x30_4d_4b_48; // "HKM0"
+    private const uint LastMark = FirstMark + ((uint)LayerMark.Metacopy << 24);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks, from the side that serves. One request at a time.</summary>
-    public static Errno Ask(FileDescriptor keeper, FileDescriptor directory, Span<byte> redirect, out int length)
+    public static Errno Ask(FileDescriptor keeper, FileDescriptor file, LayerMark mark, Span<byte> value, out int length)
     {
         length = 0;
         Span<byte> message = stackalloc byte[Size + Inode.PathLimit];
-        BinaryPrimitives.WriteUInt32LittleEndian(message, ReadRedirect);
-        var errno = UnixSocket.TrySend(keeper, message[..Size], directory);
+        BinaryPrimitives.WriteUInt32LittleEndian(message, FirstMark + ((uint)mark << 24));
+        var errno = UnixSocket.TrySend(keeper, message[..Size], file);
         if (errno != Errno.None)
             return Errno.EIO;
         if (!Poll.WaitReadable(keeper, s_patience))
@@ -38,7 +39,7 @@ public static class KeeperRequest
         var text = message[Size..count];
         length = text.Length;
         errno = (Errno)BinaryPrimitives.ReadInt32LittleEndian(message);
-        return errno == Errno.None && !text.TryCopyTo(redirect) ? Errno.ERANGE : errno;
+        return errno == Errno.None && !text.TryCopyTo(value) ? Errno.ERANGE : errno;
     }
 
     /// <summary>
@@ -47,10 +48,13 @@ public static class KeeperRequest
     /// </summary>
     public static bool TryAnswer(FileDescriptor asker, ReadOnlySpan<byte> request, IReadOnlyList<FileDescriptor> descriptors)
     {
-        if (request.Length != Size || BinaryPrimitives.ReadUInt32LittleEndian(request) != ReadRedirect || descriptors.Count != 1)
+        if (request.Length != Size || descriptors.Count != 1)
+            return false;
+        var asked = BinaryPrimitives.ReadUInt32LittleEndian(request);
+        if (asked is < FirstMark or > LastMark || (asked - FirstMark) % (1 << 24) != 0)
             return false;
         Span<byte> answer = stackalloc byte[Size + Inode.PathLimit];
-        var errno = new OwnRedirects().TryRead(descriptors[0], answer[Size..], out var length);
+        var errno = new OwnMarks().TryRead(descriptors[0], (LayerMark)((asked - FirstMark) >> 24), answer[Size..], out var length);
         BinaryPrimitives.WriteInt32LittleEndian(answer, (int)errno);
         return UnixSocket.TrySend(asker, answer[..(Size + length)]) == Errno.None;
     }

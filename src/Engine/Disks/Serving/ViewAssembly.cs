@@ -8,15 +8,15 @@ internal static class ViewAssembly
 {
     /// <summary>For <c>/.serverfs</c>: everything.</summary>
     /// <exception cref="IOException">The plan and the descriptors do not fit together.</exception>
-    internal static IReadOnlyList<ServerDisk> Whole(ViewPlan plan, IReadOnlyList<FileDescriptor> descriptors, IRedirects redirects) =>
-        Assemble(plan, descriptors, redirects, onlyUpper: false);
+    internal static IReadOnlyList<ServerDisk> Whole(ViewPlan plan, IReadOnlyList<FileDescriptor> descriptors, ILayerMarks marks) =>
+        Assemble(plan, descriptors, marks, onlyUpper: false);
 
     /// <summary>For <c>/.dserverfs</c>: the upper layer of each union mount alone, as the file system of the host has it.</summary>
-    internal static IReadOnlyList<ServerDisk> Changes(ViewPlan plan, IReadOnlyList<FileDescriptor> descriptors, IRedirects redirects) =>
-        Assemble(plan, descriptors, redirects, onlyUpper: true);
+    internal static IReadOnlyList<ServerDisk> Changes(ViewPlan plan, IReadOnlyList<FileDescriptor> descriptors, ILayerMarks marks) =>
+        Assemble(plan, descriptors, marks, onlyUpper: true);
 
     private static List<ServerDisk> Assemble(
-        ViewPlan plan, IReadOnlyList<FileDescriptor> descriptors, IRedirects redirects, bool onlyUpper)
+        ViewPlan plan, IReadOnlyList<FileDescriptor> descriptors, ILayerMarks marks, bool onlyUpper)
     {
         if (plan.Disks.Sum(d => d.Mounts.Sum(m => 1 + m.Layers.Count)) != descriptors.Count)
             throw new IOException("the plan of the views and its descriptors do not fit together");
@@ -35,7 +35,7 @@ internal static class ViewAssembly
                     mounts.Add(new DiskMount(mount.Path, upper.Root, [upper]));
             }
 
-            disks.Add(new ServerDisk(disk.Name, disk.Generation, new IdTranslation(disk.FirstId, disk.ShownFirstId), mounts, redirects));
+            disks.Add(new ServerDisk(disk.Name, disk.Generation, new IdTranslation(disk.FirstId, disk.ShownFirstId), mounts, marks));
         }
 
         return disks;

@@ -41,14 +41,14 @@ public static class ViewServing
         using var requests = new FileDescriptor(ViewDescriptors.Requests);
         using var files = new FileDescriptor(ViewDescriptors.ServerFiles);
         using var changes = new FileDescriptor(ViewDescriptors.ServerChanges);
-        var redirects = new KeeperRedirects(requests);
+        var marks = new KeeperMarks(requests);
         var life = state.BeginLife(number, out var isNew);
         var nodes = Enumerable.Range(ViewDescriptors.Nodes, 2).Select(n => new FileDescriptor(n)).ToList();
         // Before the first word is said: nodes of another plan are none of ours.
         foreach (var file in isNew ? nodes : [])
             FileIo.Truncate(file, 0);
-        using var first = new ViewConnection(ViewAssembly.Whole(plan, descriptors, redirects), files, nodes[0], state, 0, life, log);
-        using var second = new ViewConnection(ViewAssembly.Changes(plan, descriptors, redirects), changes, nodes[1], state, 1, life, log);
+        using var first = new ViewConnection(ViewAssembly.Whole(plan, descriptors, marks), files, nodes[0], state, 0, life, log);
+        using var second = new ViewConnection(ViewAssembly.Changes(plan, descriptors, marks), changes, nodes[1], state, 1, life, log);
         first.Wait();
         second.Wait();
     }

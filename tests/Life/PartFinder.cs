@@ -1,0 +1,21 @@
+using HyperSpector.Engine.Hosts;
+using HyperSpector.Tests.Kit.Hosts;
+
+namespace HyperSpector.Tests.Life;
+
+/// <summary>Finds processes of ours by their pid files.</summary>
+internal static class PartFinder
+{
+    /// <summary>The process that a file names; one that was killed is made anew by the daemon, or by the VM's keeper.</summary>
+    internal static PartProcess WaitFor(TestHost host, string pidFile)
+    {
+        for (var attempt = 0; attempt < 6000; attempt++)
+        {
+            if (PartProcess.Find(pidFile) is { } process)
+                return process;
+            Thread.Sleep(10);
+        }
+
+        throw new IOException($"nobody made {pidFile} anew\n{host.DaemonLog}");
+    }
+}

@@ -1,0 +1,121 @@
+using HyperSpector.Engine.Mediator;
+using HyperSpector.Tests.Kit.Hosts;
+using Xunit;
+
+namespace HyperSpector.Tests.Life;
+
+/// <summary>
+/// kill -9 of what serves the views of disks, in the middle of scans in the IDS VM: every scan ends, and says what the first one said. An
+/// IDS never sees "Transport endpoint is not connected" (design §5).
+/// </summary>
+public sealed class ScanKillTests : IDisposable
+{
+    // Names, kinds, ids, sizes, times, and every byte.
+    private const string Scan = """
+        once() { { find $1 -printf '%p %y %m %U %G %s %T@ %l\n' && find $1 -type f -print0 | sort -z | xargs -0 sha256sum; } 2>&1 | sort | sha256sum; }
+        echo "ready"
+        while read -r line; do once "$line"; done
+        """;
+
+    private readonly TestHost _host = new();
+    private readonly Random _random = new(2004);
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void Views_KilledDuringScans_EachScanSaysTheSame()
+    {
+        var views = Up();
+        UnderScans(() =>
+        {
+            for (var round = 0; round < Kills.Rounds; round++)
+            {
+                Thread.Sleep(_random.Next(0, 200));
+                Kill(views);
+            }
+        });
+    }
+
+    [Fact]
+    public void KeeperAndDaemon_KilledDuringScans_EachScanSaysTheSame()
+    {
+        _ = Up();
+        var keeper = new MediatorPaths(_host.Paths.MachineRun("edge")).KeeperPid;
+        UnderScans(() =>
+        {
+            for (var round = 0; round < Kills.Rounds; round++)
+            {
+                Thread.Sleep(_random.Next(0, 200));
+                Kill(keeper);
+                Thread.Sleep(_random.Next(0, 50));
+                _host.KillDaemon();
+                _host.StartDaemon();
+            }
+        });
+    }
+
+    // Returns the pid file of what serves the views.
+    private string Up()
+    {
+        _host.Up("""
+            servers:
+              web:
+                base: host
+                run: [/bin/sleep, infinity]
+            environments:
+              edge:
+                watch: [web]
+                run: [/bin/sleep, infinity]
+            """);
+        return new MediatorPaths(_host.Paths.MachineRun("edge")).ViewsPid;
+    }
+
+    private void UnderScans(Action kill)
+    {
+        string once;
+        using (var first = new Scans(_host, Scan, 1))
+            once = first.Results(1)[0];
+        using var scans = new Scans(_host, Scan, 10_000);
+        kill();
+        // One that began before the last kill, and one that began after it.
+        var results = scans.Results(scans.Count + 2);
+        Assert.All(results, result => Assert.Equal(once, result));
+        _host.Down();
+        _host.StopDaemon();
+        Assert.Equal("", string.Join('\n', _host.Leftovers()));
+    }
+
+    private void Kill(string pidFile)
+    {
+        using var part = PartFinder.WaitFor(_host, pidFile);
+        _ = part.Process.Signal(Kills.SIGKILL);
+        Assert.True(part.Process.WaitForEnd(TimeSpan.FromMinutes(1)));
+    }
+
+    /// <summary>Scans in the IDS VM, one after the other; each prints one line.</summary>
+    private sealed class Scans : IDisposable
+    {
+        private readonly Background _scans;
+
+        internal Scans(TestHost host, string script, int count)
+        {
+            _scans = host.StartExec("edge", ["sh", "-c", $"yes /.serverfs/usr/sbin | head -n {count} | sh -c \"$1\"", "scan", script]);
+            _scans.WaitFor("ready");
+        }
+
+        internal int Count => Lines().Length;
+
+        internal string[] Results(int count)
+        {
+            for (var attempt = 0; attempt < 3000 && Count < count; attempt++)
+                Thread.Sleep(50);
+            Assert.True(Count >= count, $"{Count} of {count} scans ended: {_scans.Output}");
+            return Lines();
+        }
+
+        // Whole lines only.
+        private string[] Lines() => _scans.Output.Split('\n')[1..^1];
+
+        public void Dispose() => _scans.Dispose();
+    }
+}
