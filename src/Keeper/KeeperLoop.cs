@@ -298,6 +298,9 @@ internal sealed class KeeperLoop : IDisposable
             case ControlKind.ShowDisks:
                 StopViews();
                 _shown.Commit(TakeDescriptor());
+                // Whoever held the connections was killed with the keeper before us: the daemon makes new ones.
+                if (!_shown.IsComplete)
+                    return Errno.ENOTCONN;
                 StartViews();
                 break;
             default:

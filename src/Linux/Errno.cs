@@ -77,6 +77,9 @@ public enum Errno
     ECONNABORTED = 103,
     /// <summary>Connection reset by peer.</summary>
     ECONNRESET = 104,
+    /// <summary>Nobody is at the other end.</summary>
+    ENOTCONN = 107,
+
     /// <summary>Connection timed out.</summary>
     ETIMEDOUT = 110,
     /// <summary>Connection refused.</summary>

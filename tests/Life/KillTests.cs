@@ -77,6 +77,7 @@ public sealed class KillTests : IDisposable
         Assert.Equal(pids, _host.Ps().Select(m => (m.Name, m.Pid)));
         foreach (var part in PidFiles())
             WaitForOne(part).Dispose();
+        AssertSeesTheServer();
         load.Stop();
         load.AssertServed();
         load.AssertAllFramesCaptured();
@@ -85,6 +86,15 @@ public sealed class KillTests : IDisposable
         _host.Down();
         _host.StopDaemon();
         Assert.Equal("", string.Join('\n', _host.Leftovers()));
+    }
+
+    // By a command that starts now: what had the views open when all were killed at once has lost them.
+    private void AssertSeesTheServer()
+    {
+        var written = _host.Exec("web", "sh", "-c", "date +%N > /var/tmp/now; cat /var/tmp/now");
+        Assert.True(written.Status.Succeeded, written.Error);
+        var seen = _host.Exec("edge", "cat", "/.serverfs/var/tmp/now", "/.dserverfs/var/tmp/now");
+        Assert.Equal(written.Output + written.Output, seen.Output);
     }
 
     /// <summary>Of all our processes but the daemon, whose pid the test knows.</summary>

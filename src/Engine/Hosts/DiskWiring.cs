@@ -3,6 +3,7 @@ using HyperSpector.Api;
 using HyperSpector.Api.Plans;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Machines;
+using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
@@ -62,8 +63,7 @@ internal sealed class DiskWiring(HostPaths paths, Workshop workshop, Action<stri
             File.WriteAllBytes($"{file}.new", JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Default.ViewPlan));
             File.Move($"{file}.new", file, overwrite: true);
             using var planFile = Files.OpenRead(file);
-            using var keeper = workshop.KeeperOf(name);
-            keeper.ShowDisks(planFile, descriptors);
+            Show(environment, planFile, descriptors);
             _told[name] = what;
         }
         catch (IOException failure)
@@ -76,6 +76,20 @@ internal sealed class DiskWiring(HostPaths paths, Workshop workshop, Action<stri
         {
             foreach (var descriptor in descriptors)
                 descriptor.Dispose();
+        }
+    }
+
+    private void Show(LiveMachine environment, FileDescriptor plan, List<FileDescriptor> descriptors)
+    {
+        using var keeper = workshop.KeeperOf(environment.Record.Name);
+        try
+        {
+            keeper.ShowDisks(plan, descriptors);
+        }
+        catch (KernelException gone) when (gone.Errno == Errno.ENOTCONN)
+        {
+            workshop.RenewViews(environment);
+            keeper.ShowDisks(plan, descriptors);
         }
     }
 

@@ -262,6 +262,16 @@ internal sealed class Workshop : IDisposable
         }
     }
 
+    /// <summary>The views of an IDS VM whose keeper holds no connection any more: makes new ones.</summary>
+    internal void RenewViews(LiveMachine live)
+    {
+        using (var views = ViewMounts.Renew(_paths, live.Record.Name, live.Record.FirstId, live.Init!))
+            HandViews(live.Record.Name, views);
+        Report(
+            live.Record, "view", "medium",
+            $"{live.Record.Name}: who serves {ViewMounts.ServerFiles} and who keeps it were ended at once; it is mounted anew, what was open in it is lost");
+    }
+
     private void HandViews(string name, ViewMounts views)
     {
         using var keeper = KeeperOf(name);

@@ -46,6 +46,47 @@ internal sealed class ViewMounts : IDisposable
         return MountInfo.ReadSelf().Any(m => m.MountPoint == place);
     }
 
+    /// <summary>
+    /// Puts new ones in the place of those whose connections have ended, which happens when all who held them were killed at once: what the
+    /// IDS VM has open there stays dead, what it opens from now on is served.
+    /// </summary>
+    /// <param name="paths">The host's.</param>
+    /// <param name="machine">The IDS VM.</param>
+    /// <param name="firstId">First of its ids.</param>
+    /// <param name="init">Its first process.</param>
+    internal static ViewMounts Renew(HostPaths paths, string machine, uint firstId, PidFd init)
+    {
+        using var space = Files.OpenRead($"/proc/{init.Pid}/ns/mnt");
+        if (init.HasEnded)
+            throw new IOException($"{machine}: its first process has ended");
+        var views = new ViewMounts(machine, firstId);
+        try
+        {
+            foreach (var (target, tree) in views._mounts)
+            {
+                // What is in the VM is a copy of what is here, made when the VM was.
+                var ours = RootFileSystem.RootOf(paths, machine) + target;
+                Replace(ours, tree);
+                using var copy = Linux.Calls.Mounts.Clone(ours, CloneOptions.Look);
+                MountNamespace.Run(space, () => Replace(target, copy));
+            }
+
+            return views;
+        }
+        catch
+        {
+            views.Dispose();
+            throw;
+        }
+    }
+
+    private static void Replace(string path, FileDescriptor tree)
+    {
+        _ = Linux.Calls.Mounts.Detach(path);
+        using var place = Beneath.Reference(path, follow: false) ?? throw new IOException($"{path} is gone");
+        Linux.Calls.Mounts.Attach(tree, place, path);
+    }
+
     public void Dispose()
     {
         foreach (var descriptor in _devices.Concat(_mounts.Select(m => m.Tree)))
