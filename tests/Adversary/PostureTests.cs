@@ -1,4 +1,5 @@
 using System.Globalization;
+using HyperSpector.Engine.Mediator;
 using HyperSpector.Tests.Adversary.Harness;
 using Xunit;
 
@@ -11,6 +12,7 @@ public sealed class PostureTests(Scene scene)
     // Docker's default set, and CAP_NET_ADMIN (12) where asked for.
     private const ulong Default = 0xa80425fb;
     private const ulong NetAdmin = 1UL << 12;
+    private const ulong ReadAndSearch = 1UL << 2;
 
     private static readonly string[] Spaces = ["mnt", "pid", "net", "ipc", "uts", "user", "cgroup"];
 
@@ -77,6 +79,37 @@ public sealed class PostureTests(Scene scene)
         // 3 is the directory that ls itself reads.
         var result = scene.Host.Exec(machine, "ls", "/proc/self/fd");
         Assert.Equal(["0", "1", "2", "3"], result.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Views_WhileTheyAreRead_AreServedWithOneCapabilityAndAFilter()
+    {
+        _ = scene.Machine(Scene.Edge);
+        using var scan = scene.Host.StartExec(Scene.Edge, ["sh", "-c", "echo begun; for i in $(seq 30); do cat /.serverfs/usr/bin/* > /dev/null; done"]);
+        scan.WaitFor("begun");
+        var pid = int.Parse(File.ReadAllText(new MediatorPaths(scene.Host.Paths.MachineRun(Scene.Edge)).ViewsPid).Split(' ')[0], CultureInfo.InvariantCulture);
+        var before = Processor(pid);
+        Assert.True(SpinWait.SpinUntil(() => Processor(pid) > before + 5, TimeSpan.FromMinutes(1)), "nothing was read");
+        foreach (var thread in Directory.GetDirectories($"/proc/{pid}/task"))
+        {
+            var status = Status(File.ReadAllText($"{thread}/status"));
+            Assert.Equal(ReadAndSearch, ulong.Parse(status["CapEff"], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            Assert.Equal(ReadAndSearch, ulong.Parse(status["CapPrm"], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            Assert.Equal(0UL, ulong.Parse(status["CapInh"], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            Assert.Equal(0UL, ulong.Parse(status["CapAmb"], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            Assert.Equal(("2", "1"), (status["Seccomp"], status["NoNewPrivs"]));
+            Assert.DoesNotContain("0", status["Uid"].Split('\t'));
+        }
+
+        scan.Stop();
+    }
+
+    // Ticks of processor time, proc_pid_stat(5).
+    private static long Processor(int pid)
+    {
+        var words = File.ReadAllText($"/proc/{pid}/stat");
+        var fields = words[(words.LastIndexOf(')') + 2)..].Split(' ');
+        return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 
     private int Init(string machine)

@@ -5,14 +5,17 @@ namespace HyperSpector.Tests.Adversary.Attacks;
 /// <summary>Every attack that must fail.</summary>
 internal static class Catalogue
 {
+    // For who writes attacks: only those whose id begins so. The table of all is then incomplete, which its check says.
+    private static readonly string s_only = Environment.GetEnvironmentVariable("ATTACKS") ?? "";
+
     /// <summary>All that the common test tries, also what this kernel lacks.</summary>
     private static readonly IReadOnlyList<Attack> Common =
         [.. new[]
             {
                 FileAttacks.All, DeviceAttacks.All, MountAttacks.All, KernelAttacks.All, EscapeAttacks.All, ProcessAttacks.All, MemoryAttacks.All,
                 ReachAttacks.All, SpoofAttacks.All, MirrorAttacks.All, CaptureAttacks.All, PortAttacks.All, UplinkAttacks.All,
-                FilterAttacks.All, RuinAttacks.All,
-            }.SelectMany(a => a)];
+                FilterAttacks.All, ViewAttacks.All, RuinAttacks.All,
+            }.SelectMany(a => a).Where(a => a.Id.StartsWith(s_only, StringComparison.Ordinal))];
 
     /// <summary>Those that this kernel has the means for.</summary>
     internal static readonly IReadOnlyList<Attack> All = [.. Common.Where(a => a.Present)];
