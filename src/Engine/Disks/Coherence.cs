@@ -250,6 +250,9 @@ internal sealed class Coherence : IDisposable
                         }
                     }
                 }
+
+                // After its names: what the kernel keeps of a listing is made of them.
+                _cache!.DropNode(node.Id);
             }
 
             directory.Release();

@@ -30,6 +30,16 @@ public sealed partial class ViewTree
     }
 
     /// <inheritdoc/>
+    public bool KeepsListing(ulong node)
+    {
+        if (Kept < UntilTold || TryEnter(node, out _, out var directory) != Errno.None)
+            return false;
+        var isWatched = directory!.IsWatched;
+        directory.Release();
+        return isWatched;
+    }
+
+    /// <inheritdoc/>
     public Errno ReadDirectory(ulong node, ulong handle, ulong position, ref DirectoryListing listing)
     {
         OpenListing? open;

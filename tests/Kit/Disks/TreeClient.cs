@@ -20,6 +20,8 @@ public sealed class TreeClient : IViewCache
     private readonly Dictionary<(ulong Parent, string Name), FuseEntry> _entries = [];
     private readonly Dictionary<ulong, FuseAttributes> _attributes = [];
     private readonly Dictionary<ulong, ulong> _lookups = [];
+    private readonly Dictionary<ulong, List<string>> _listings = [];
+    private readonly Dictionary<ulong, int> _drops = [];
 
     /// <summary>The tree; set it before anything else.</summary>
     public IFuseTree Tree { get; set; } = null!;
@@ -36,7 +38,11 @@ public sealed class TreeClient : IViewCache
     void IViewCache.DropNode(ulong node)
     {
         lock (_lock)
+        {
             _ = _attributes.Remove(node);
+            _ = _listings.Remove(node);
+            _drops[node] = _drops.GetValueOrDefault(node) + 1;
+        }
     }
 
     /// <summary>Everything that is there, as <see cref="TreeWorker.Walk"/> tells it.</summary>
@@ -96,6 +102,15 @@ public sealed class TreeClient : IViewCache
     /// <summary>Names in a directory, in hex.</summary>
     public IReadOnlyList<string> List(ulong node)
     {
+        var keeps = Tree.KeepsListing(node);
+        int drops;
+        lock (_lock)
+        {
+            if (keeps && _listings.TryGetValue(node, out var kept))
+                return kept;
+            drops = _drops.GetValueOrDefault(node);
+        }
+
         Check(Tree.OpenDirectory(node, out var handle));
         var names = new List<string>();
         var buffer = new byte[8192];
@@ -119,6 +134,13 @@ public sealed class TreeClient : IViewCache
         }
 
         Tree.ReleaseDirectory(node, handle);
+        // As the kernel: what was dropped while it was read is not kept.
+        lock (_lock)
+        {
+            if (keeps && drops == _drops.GetValueOrDefault(node))
+                _listings[node] = names;
+        }
+
         return names;
     }
 
