@@ -7,6 +7,10 @@ internal sealed class ByteNames : IEqualityComparer<byte[]>, IAlternateEqualityC
 {
     internal static ByteNames Comparer { get; } = new();
 
+    /// <summary>Can it be the name of an entry of a directory?</summary>
+    internal static bool IsName(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= Linux.Inodes.Inode.NameLimit && !name.ContainsAny((byte)'/', (byte)0) && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
+
     public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
     public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);

@@ -39,7 +39,8 @@ internal sealed class NodeJournal : IDisposable
         _file = file;
         Span<byte> head = stackalloc byte[Head];
         _start = FileIo.ReadAt(file, head, 0) == Head ? BinaryPrimitives.ReadInt64LittleEndian(head) : 0;
-        if (_start < Head)
+        // Not of ours: who wrote it was taken over, and whoever reads it does without.
+        if (_start < Head || _start > (long)NodeStatus.Of(file).Size)
         {
             FileIo.Truncate(file, 0);
             _start = Head;
@@ -57,13 +58,17 @@ internal sealed class NodeJournal : IDisposable
     internal ulong Last { get; private set; }
 
     /// <summary>Reads what an earlier process noted, in the order in which it came to be; to be called first.</summary>
-    internal IReadOnlyCollection<Entry> Read()
+    /// <param name="end">Numbers of this life are below: others are not of ours, and who wrote them may have been taken over.</param>
+    internal IReadOnlyCollection<Entry> Read(ulong end)
     {
         var known = new OrderedDictionary<ulong, Entry>();
         var record = new byte[FixedSize + Linux.Inodes.Inode.NameLimit];
         while (TryReadOne(record, out var length))
         {
             var id = BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(8));
+            _end += length;
+            if (id <= NodeTable.RootId || id >= end)
+                continue;
             Last = Math.Max(Last, id);
             switch ((Kind)record[2])
             {
@@ -79,10 +84,10 @@ internal sealed class NodeJournal : IDisposable
                 default:
                     break;
             }
-
-            _end += length;
         }
 
+        // Half of a record: what we append would not cover all of it.
+        FileIo.Truncate(_file, _end);
         return known.Values;
     }
 

@@ -18,11 +18,15 @@ internal sealed class NodeTable
     {
         _journal = journal;
         _last = life << LifeShift;
+        End = (life + 1) << LifeShift;
         Root = new Node(RootId, null, [], root, point);
         _nodes[RootId] = Root;
     }
 
     internal Node Root { get; }
+
+    /// <summary>Where the numbers of this life end.</summary>
+    internal ulong End { get; }
 
     internal int Count => _nodes.Count;
 
@@ -48,7 +52,7 @@ internal sealed class NodeTable
         _last = Math.Max(_last, last);
         foreach (var entry in noted)
         {
-            if (entry.Mount >= 0 && !mounts.ContainsKey(entry.Mount))
+            if (!ByteNames.IsName(entry.Name) || (entry.Mount >= 0 && !mounts.ContainsKey(entry.Mount)))
                 continue;
             var parent = entry.IsDetached ? null : Find(entry.Parent);
             var identity = new NodeIdentity(mounts.GetValueOrDefault(entry.Mount), entry.Inode, entry.Type, entry.IsUpper);

@@ -52,7 +52,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
         _nodes = new NodeTable(RootIdentity(place), place, life, _journal);
         if (_journal is not null)
         {
-            _nodes.Restore(_journal.Read(), _journal.Last, disks.SelectMany(d => d.Mounts).ToDictionary(m => m.Index));
+            _nodes.Restore(_journal.Read(_nodes.End), _journal.Last, disks.SelectMany(d => d.Mounts).ToDictionary(m => m.Index));
             _nodes.BeginJournal();
         }
 
