@@ -8,8 +8,8 @@ namespace HyperSpector.Tests.Adversary.Attacks;
 internal static class ViewAttacks
 {
     private const string Program = "views.py";
-    private const string Window = "DISK-2 DISK-6 IDS-2 SRV-1";
-    private const string Unseen = "DISK-1 DISK-6 SRV-2";
+    private const string Window = "DISK-2 IDS-2 SRV-1";
+    private const string Unseen = "DISK-1 SRV-2";
     private static readonly TimeSpan s_watching = TimeSpan.FromSeconds(3);
 
     internal static readonly IReadOnlyList<Attack> All =
