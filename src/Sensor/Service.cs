@@ -8,29 +8,22 @@ namespace HyperSpector.Sensor;
 /// <summary>One command of the plan: its process, its output, and when it is due again.</summary>
 internal sealed class Service : IDisposable
 {
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
-
     private readonly SensorCommand _command;
     private readonly SensorPlan _plan;
     private readonly LineOutput _output;
-    private readonly TimeProvider _clock;
     private readonly LinePrefix _lines;
+    private readonly DueTime _due;
     private FileDescriptor? _pipe;
     private int _place = -1;
     private ChildProcess? _child;
-    private long _started;
-    private long _ended;
-    private TimeSpan _delay;
 
     internal Service(SensorCommand command, SensorPlan plan, LineOutput output, TimeProvider clock)
     {
         _command = command;
         _plan = plan;
         _output = output;
-        _clock = clock;
         _lines = new LinePrefix(command.Name, output);
-        _ended = clock.GetTimestamp();
+        _due = new DueTime(command.Every, clock);
     }
 
     /// <summary>Its process; 0 while there is none.</summary>
@@ -39,16 +32,7 @@ internal sealed class Service : IDisposable
     internal bool Runs => _child is not null;
 
     /// <summary>When it is due; null while it runs.</summary>
-    internal TimeSpan? StartsIn
-    {
-        get
-        {
-            if (Runs)
-                return null;
-            var left = _delay - _clock.GetElapsedTime(_ended);
-            return left < TimeSpan.Zero ? TimeSpan.Zero : left;
-        }
-    }
+    internal TimeSpan? StartsIn => Runs ? null : _due.Left;
 
     internal void StartIfDue()
     {
@@ -61,7 +45,7 @@ internal sealed class Service : IDisposable
         catch (KernelException failed)
         {
             Say($"cannot start: {failed.Message}");
-            Postpone();
+            _due.CouldNotStart();
         }
     }
 
@@ -72,7 +56,7 @@ internal sealed class Service : IDisposable
         Say($"ended, {status}");
         _child!.Dispose();
         _child = null;
-        Postpone();
+        _due.Ended(status);
     }
 
     internal string Name => _command.Name;
@@ -131,18 +115,8 @@ internal sealed class Service : IDisposable
             });
         }
 
-        _started = _clock.GetTimestamp();
+        _due.Started();
         Say($"started, pid {_child.Pid}");
-    }
-
-    private void Postpone()
-    {
-        // A command that ran for a while starts anew with the shortest delay.
-        var lived = _child is null && _started != 0 ? _clock.GetElapsedTime(_started) : TimeSpan.Zero;
-        _ended = _clock.GetTimestamp();
-        _delay = _delay == TimeSpan.Zero || lived > LongestDelay ? FirstDelay : _delay * 2;
-        if (_delay > LongestDelay)
-            _delay = LongestDelay;
     }
 
     private void Say(string what) => _output.Write($"hyperspector-sensor: {_command.Name}: {what}\n");

@@ -32,4 +32,8 @@ public sealed record SensorOutput(string Path, long Limit, int Signal, IReadOnly
 /// <summary>One supervised command.</summary>
 /// <param name="Name">Prefix of its lines in the log.</param>
 /// <param name="Arguments">Program (absolute) and its arguments.</param>
-public sealed record SensorCommand(string Name, IReadOnlyList<string> Arguments);
+public sealed record SensorCommand(string Name, IReadOnlyList<string> Arguments)
+{
+    /// <summary>From one start to the next; null: it is kept running.</summary>
+    public TimeSpan? Every { get; init; }
+}

@@ -26,6 +26,9 @@ public sealed record PackSpec
     /// </summary>
     public IReadOnlyList<PackCommand> Run { get; set; } = [];
 
+    /// <summary>Command lines that run at intervals.</summary>
+    public IReadOnlyList<PackTask> Schedule { get; set; } = [];
+
     /// <summary>What it writes and we read.</summary>
     public IReadOnlyList<PackOutput> Outputs { get; set; } = [];
 
@@ -48,6 +51,13 @@ public sealed record PackFile([property: JsonRequired] string Source, [property:
 /// <param name="Name">For logs.</param>
 /// <param name="Arguments">Program (absolute) and its arguments.</param>
 public sealed record PackCommand([property: JsonRequired] string Name, [property: JsonRequired] IReadOnlyList<string> Arguments);
+
+/// <summary>One command line of a pack that runs at intervals, never twice at a time.</summary>
+/// <param name="Name">For logs.</param>
+/// <param name="Arguments">Program (absolute) and its arguments.</param>
+/// <param name="Every">From one start to the next, e.g. <c>1h</c>; in a pack as it was read, perhaps <c>${option}</c>.</param>
+public sealed record PackTask(
+    [property: JsonRequired] string Name, [property: JsonRequired] IReadOnlyList<string> Arguments, [property: JsonRequired] string Every);
 
 /// <summary>One file that the IDS writes.</summary>
 /// <param name="Path">Absolute path inside the VM; its directory becomes a volume of its own, which the reader sees too.</param>

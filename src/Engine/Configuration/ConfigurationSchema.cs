@@ -33,6 +33,7 @@ public static class ConfigurationSchema
         "HyperSpector: how an IDS gets into an IDS VM",
         Properties(PackKeys.Pack),
         ("apt", Properties(PackKeys.Apt, "packages")),
+        ("task", Properties(PackScheduleReader.Keys, "run", "every")),
         ("output", Properties(PackOutputReader.Keys, "path", "format")));
 
     /// <summary>Schema of the policies of integrity checks.</summary>

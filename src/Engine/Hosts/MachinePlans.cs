@@ -39,9 +39,10 @@ internal static class MachinePlans
 
     private static MachinePlan Ids(HostPaths paths, MachineRecord record, EnvironmentSpec environment, IReadOnlyList<string> packLayers)
     {
-        var mirrors = environment.Watch.Select(server => MirrorWiring.NameInside(environment, server)).ToList();
+        var surroundings = new PackSurroundings(
+            [.. environment.Watch.Select(server => MirrorWiring.NameInside(environment, server))], environment.Watch);
         var plan = Common(paths, record);
-        var files = environment.Packs.SelectMany(pack => PackInstall.Files(pack, mirrors)).ToList();
+        var files = environment.Packs.SelectMany(pack => PackInstall.Files(pack, surroundings)).ToList();
         var mounts = plan.Mounts.ToList();
         foreach (var (inside, index) in OutputDirectories(environment))
             mounts.Add(new BindMount(OutputDirectory(paths, record.Name, index), inside, ReadOnly: false));
@@ -49,7 +50,7 @@ internal static class MachinePlans
         var byHand = record.Machine.Run.Count > 0 && environment.Packs.Count == 0;
         if (!byHand)
         {
-            files.Add(new GeneratedFile(SensorPlan.Path, SensorPlanOf(record, environment, mirrors)));
+            files.Add(new GeneratedFile(SensorPlan.Path, SensorPlanOf(record, environment, surroundings)));
             mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-sensor", SensorProgram, ReadOnly: true));
         }
 
@@ -104,11 +105,12 @@ internal static class MachinePlans
         _ => 0,
     };
 
-    private static string SensorPlanOf(MachineRecord record, EnvironmentSpec environment, List<string> mirrors)
+    private static string SensorPlanOf(MachineRecord record, EnvironmentSpec environment, PackSurroundings surroundings)
     {
         var commands = environment.Packs
             .SelectMany(pack => pack.Run)
-            .Select(command => new SensorCommand(command.Name, PackInstall.Arguments(command, mirrors)))
+            .Select(command => new SensorCommand(command.Name, PackInstall.Arguments(command.Arguments, surroundings)))
+            .Concat(environment.Packs.SelectMany(pack => PackInstall.Scheduled(pack, surroundings)))
             .ToList();
         if (record.Machine.Run.Count > 0)
             commands.Add(new SensorCommand("run", record.Machine.Run));

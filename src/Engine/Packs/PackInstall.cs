@@ -1,4 +1,5 @@
 using System.Text;
+using HyperSpector.Api.Plans;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Machines;
 
@@ -14,16 +15,16 @@ public static class PackInstall
     /// environments may use one pack with different options.
     /// </summary>
     /// <param name="pack">The pack; its options as the user set them.</param>
-    /// <param name="mirrors">Interfaces of the mirror ports inside the VM, in the order of <c>watch</c>.</param>
+    /// <param name="surroundings">What is in the VM besides.</param>
     /// <exception cref="IOException">A file went away, or is no text, since the pack was read.</exception>
-    public static IReadOnlyList<GeneratedFile> Files(PackSpec pack, IReadOnlyList<string> mirrors)
+    public static IReadOnlyList<GeneratedFile> Files(PackSpec pack, PackSurroundings surroundings)
     {
         var files = new List<GeneratedFile>();
         foreach (var row in pack.Files)
         {
             foreach (var (relative, path) in PackTree.Files(Path.Join(pack.Directory, "files", row.Source)))
             {
-                var text = PackTemplate.Render(Read(path), pack.Options, mirrors);
+                var text = PackTemplate.Render(Read(path), pack.Options, surroundings);
                 var executable = File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
                 files.Add(new GeneratedFile(relative.Length == 0 ? row.Target : $"{row.Target}/{relative}", text, executable ? 0x1ED : 0x1A4));
             }
@@ -34,18 +35,39 @@ public static class PackInstall
 
     /// <summary>
     /// A command's arguments: <c>${mirrors}</c> alone becomes one argument per mirror port, <c>${mirror}</c> the first one's name
-    /// (both also without the dollar sign).
+    /// (both also without the dollar sign), <c>${server}</c>, <c>${serverfs}</c> and <c>${dserverfs}</c> those of the first server, or of
+    /// that of a number.
     /// Options were put in place when the file that names the pack was read.
     /// </summary>
-    public static IReadOnlyList<string> Arguments(PackCommand command, IReadOnlyList<string> mirrors)
+    public static IReadOnlyList<string> Arguments(IReadOnlyList<string> arguments, PackSurroundings surroundings, int number = 0)
     {
-        var first = mirrors.Count > 0 ? mirrors[0] : "";
+        var names = surroundings.Names(new Dictionary<string, string>(), number);
         return
         [
-            .. command.Arguments.SelectMany(a => a is "${mirrors}" or "{mirrors}"
-                ? mirrors
-                : [a.Replace("${mirror}", first, StringComparison.Ordinal).Replace("{mirror}", first, StringComparison.Ordinal)]),
+            .. arguments.SelectMany(a => a is "${mirrors}" or "{mirrors}"
+                ? surroundings.Mirrors
+                : [PackOptions.Substitute(a, names).Replace("{mirror}", names["mirror"], StringComparison.Ordinal)]),
         ];
+    }
+
+    /// <summary>
+    /// The scheduled commands of a pack: one that names <c>${server}</c> or one of its views stands for one command for each server.
+    /// </summary>
+    public static IReadOnlyList<SensorCommand> Scheduled(PackSpec pack, PackSurroundings surroundings)
+    {
+        var commands = new List<SensorCommand>();
+        foreach (var task in pack.Schedule)
+        {
+            var every = PackScheduleReader.Interval(task);
+            var each = task.Arguments.SelectMany(PackOptions.References).Any(PackSurroundings.OfServers.Contains);
+            for (var i = 0; i < (each ? surroundings.Servers.Count : 1); i++)
+            {
+                var name = each && surroundings.Servers.Count > 1 ? $"{task.Name}-{surroundings.Servers[i]}" : task.Name;
+                commands.Add(new SensorCommand(name, Arguments(task.Arguments, surroundings, i)) { Every = every });
+            }
+        }
+
+        return commands;
     }
 
     /// <summary>The text of a pack's file.</summary>

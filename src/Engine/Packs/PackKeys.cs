@@ -19,6 +19,9 @@ internal static partial class PackKeys
         new("run", "The command lines to keep running, by a name for logs; leave it out for a pack that only brings tools.",
             $$$"""{"type":"object","propertyNames":{"pattern":"{{{Names.Pattern}}}"},"additionalProperties":{{{CommandLine.Schema}}}}""",
             (d, n) => d.Run = Commands(d, n)),
+        new("schedule", "Commands that run at intervals, by a name for logs; the first time soon after the VM's start, and never twice at a time.",
+            $$$"""{"type":"object","propertyNames":{"pattern":"{{{Names.Pattern}}}"},"additionalProperties":{"$ref":"#/definitions/task"}}""",
+            (d, n) => d.Schedule = PackScheduleReader.Read(d, n)),
         new("outputs", "Files that the IDS writes and whose records become events.",
             """{"type":"array","items":{"$ref":"#/definitions/output"}}""",
             (d, n) => d.Outputs = PackOutputReader.Read(d, n)),
@@ -82,15 +85,23 @@ internal static partial class PackKeys
             // What else is wrong with it would be told by that name.
             if (!Names.Check(pack.File, name, "command"))
                 continue;
-            if (CommandLine.Read(pack.File, value, $"run: {name.Value}") is not { } arguments)
+            if (Program(pack.File, value, $"run: {name.Value}") is not { } arguments)
                 continue;
-            if (arguments[0][0] != '/')
-                pack.File.Report(value, $"run: {name.Value}: program {Quoted.Text(arguments[0])} must be an absolute path inside the VM");
             commands.Add(new PackCommand(name.Value, arguments));
             pack.CommandPlaces.Add(value);
         }
 
         return commands;
+    }
+
+    /// <summary>A command line whose program is an absolute path.</summary>
+    internal static IReadOnlyList<string>? Program(SourceFile file, Node node, string what)
+    {
+        if (CommandLine.Read(file, node, what) is not { } arguments)
+            return null;
+        if (arguments[0][0] != '/')
+            file.Report(node, $"{what}: program {Quoted.Text(arguments[0])} must be an absolute path inside the VM");
+        return arguments;
     }
 
     // Debian Policy 5.6.1: at least two characters of these, the first a letter or digit.

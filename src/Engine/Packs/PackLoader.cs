@@ -34,7 +34,7 @@ public static class PackLoader
         var draft = new PackDraft(file);
         if (!Section.Read(file, root, "the file", PackKeys.Pack, draft))
             return null;
-        if (file.Problems.Count == 0 && draft is { Apt: null, Files.Count: 0, Run.Count: 0 })
+        if (file.Problems.Count == 0 && draft is { Apt: null, Files.Count: 0, Run.Count: 0, Schedule.Count: 0 })
             file.Report(root, "this pack brings nothing; give it 'apt', 'files' or 'run'");
         if (file.Problems.Count == 0)
             CheckOptions(draft);
@@ -46,6 +46,7 @@ public static class PackLoader
             Apt = draft.Apt,
             Files = draft.Files,
             Run = draft.Run,
+            Schedule = draft.Schedule,
             Outputs = draft.Outputs,
             NetAdmin = draft.NetAdmin,
             Options = draft.Options.DistinctBy(o => o.At.Value).ToDictionary(o => o.At.Value, o => o.Default),
@@ -58,19 +59,36 @@ public static class PackLoader
         var names = pack.Options.Select(o => o.At.Value).ToList();
         var used = new HashSet<string>();
         for (var i = 0; i < pack.Run.Count; i++)
+            Check(pack.CommandPlaces[i], "run", pack.Run[i].Arguments);
+        var defaults = pack.Options.DistinctBy(o => o.At.Value).ToDictionary(o => o.At.Value, o => o.Default);
+        for (var i = 0; i < pack.Schedule.Count; i++)
         {
-            foreach (var name in pack.Run[i].Arguments.SelectMany(PackOptions.References))
-            {
-                if (!names.Contains(name) && !PackOptions.Reserved.Contains(name))
-                    pack.File.Report(pack.CommandPlaces[i], $"run: there is no option '{name}'{Nearest.Suggest(name, names)}");
-                _ = used.Add(name);
-            }
+            var (task, (runAt, everyAt)) = (pack.Schedule[i], pack.TaskPlaces[i]);
+            if (pack.Run.Any(r => r.Name == task.Name))
+                pack.File.Report(runAt, $"schedule: a command of 'run' is named '{task.Name}', too; logs tell commands by their names");
+            Check(runAt, "schedule", task.Arguments);
+            if (Check(everyAt, "schedule", [task.Every]))
+                _ = PackScheduleReader.Interval(pack.File, everyAt, task, defaults);
         }
 
         foreach (var (_, path) in pack.Files.SelectMany(f => PackTree.Files(Path.Join(pack.File.Directory, "files", f.Source))))
             used.UnionWith(PackOptions.References(ReadOrEmpty(path)));
         foreach (var (at, _) in pack.Options.Where(o => !used.Contains(o.At.Value)))
-            pack.File.Report(at, $"option '{at.Value}' is used nowhere; write ${{{at.Value}}} in run or in a file");
+            pack.File.Report(at, $"option '{at.Value}' is used nowhere; write ${{{at.Value}}} in a command or in a file");
+
+        bool Check(Node at, string what, IReadOnlyList<string> texts)
+        {
+            var known = true;
+            foreach (var name in texts.SelectMany(PackOptions.References))
+            {
+                known &= names.Contains(name) || PackOptions.Reserved.Contains(name);
+                if (!known)
+                    pack.File.Report(at, $"{what}: there is no option '{name}'{Nearest.Suggest(name, names)}");
+                _ = used.Add(name);
+            }
+
+            return known;
+        }
     }
 
     private static string ReadOrEmpty(string path)

@@ -6,8 +6,8 @@ namespace HyperSpector.Engine.Packs;
 /// <summary>Options of a pack: declared with a default, set by the user, put in place of <c>${name}</c>.</summary>
 internal static partial class PackOptions
 {
-    /// <summary>Names that stand for the mirror ports (docs/packs.md).</summary>
-    internal static readonly IReadOnlyList<string> Reserved = ["mirror", "mirrors", "mirror_number"];
+    /// <summary>Names that stand for mirror ports and watched servers (docs/packs.md).</summary>
+    internal static readonly IReadOnlyList<string> Reserved = ["mirror", "mirrors", "mirror_number", .. PackSurroundings.OfServers];
 
     /// <summary>A mapping of options to values.</summary>
     internal static IReadOnlyList<(TextNode At, string Value)> Read(SourceFile file, Node node)
@@ -18,7 +18,7 @@ internal static partial class PackOptions
             if (!Names.CheckOption(file, key) || Values.Text(file, value, $"option '{key.Value}'", empty: true) is not { } text)
                 continue;
             if (Reserved.Contains(key.Value))
-                file.Report(key, $"option '{key.Value}': this name stands for the mirror port; choose another");
+                file.Report(key, $"option '{key.Value}': this name stands for {(key.Value.StartsWith("mirror", StringComparison.Ordinal) ? "the mirror port" : "a watched server")}; choose another");
             else if (text.Any(char.IsControl))
                 file.Report(value, $"option '{key.Value}': must be one line without control characters");
             else

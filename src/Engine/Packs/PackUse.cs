@@ -67,8 +67,21 @@ internal sealed record PackUse(Node At, string Name, PackSpec? Spec)
                 file.Report(at, $"pack '{name}' has no option {Quoted.Text(at.Value)}{Nearest.Suggest(at.Value, options.Keys)}");
         }
 
+        var schedule = pack.Schedule.Select(t => t with
+        {
+            Arguments = [.. t.Arguments.Select(a => PackOptions.Substitute(a, options))],
+            Every = PackOptions.Substitute(t.Every, options),
+        }).ToList();
+        // The pack's own default was looked at when the pack was read.
+        foreach (var task in pack.Schedule)
+        {
+            var chosen = draft.Options.FirstOrDefault(o => PackOptions.References(task.Every).Contains(o.At.Value)).At;
+            if (chosen is not null && PackScheduleReader.Interval(file, chosen, task, options) is null)
+                return new PackUse(draft.NameAt!, name, null);
+        }
+
         var run = pack.Run.Select(c => c with { Arguments = [.. c.Arguments.Select(a => PackOptions.Substitute(a, options))] });
-        return new PackUse(draft.NameAt!, name, pack with { Options = options, Run = [.. run] });
+        return new PackUse(draft.NameAt!, name, pack with { Options = options, Run = [.. run], Schedule = schedule });
     }
 
     internal sealed class Draft(SourceFile file)

@@ -19,6 +19,8 @@ public sealed class PackTargets : IDisposable
         ["files"] = ["/opt/x/run.sh", "/etc/x", "/etc/x/", "/proc/x", "/", "/opt/../x", "relative"],
         ["run:"] = ["watch", "other", "Bad"],
         ["run"] = ["/bin/watch ${filter} ${mirror}", "/bin/x", "${mirrors}", "${none}", "relative", "/bin/x ${mirrors}"],
+        ["schedule:"] = ["scan", "watch", "Bad"],
+        ["every"] = ["1h", "${filter}", "${none}", "5", "1ms"],
         ["path"] = ["/var/log/x/out", "/var/log/out", "/var/log/y/eve.json", "/var/log/x/", "/out", "/proc/x/y"],
         ["options:"] = ["filter", "unused", "mirror", "Bad"],
         ["options"] = ["tcp", "", "a\nb", "${filter}"],
@@ -32,6 +34,8 @@ public sealed class PackTargets : IDisposable
           run.sh: /opt/strange/run.sh
         run:
           strange: [/opt/strange/run.sh, "${filter}"]
+        schedule:
+          scan: {run: [/opt/strange/run.sh, "${server}"], every: 1h}
         outputs:
           - path: /var/log/strange/strange.log
             format: lines
@@ -152,9 +156,9 @@ public sealed class PackTargets : IDisposable
 
             Assert.True(Path.Exists(real));
         });
-        var files = PackInstall.Files(pack, ["mon0", "mon1"]);
+        var files = PackInstall.Files(pack, new PackSurroundings(["mon0", "mon1"], ["web", "db"]));
         Assert.All(files, f => Assert.True(f.Path[0] == '/' && !f.Path.Split('/').Contains("..")));
         Assert.DoesNotContain(files, f => f.Content.Contains("${mirror", StringComparison.Ordinal));
-        Assert.All(pack.Run, c => Assert.NotEmpty(PackInstall.Arguments(c, ["mon0", "mon1"])));
+        Assert.All(pack.Run, c => Assert.NotEmpty(PackInstall.Arguments(c.Arguments, new PackSurroundings(["mon0", "mon1"], ["web", "db"]))));
     }
 }

@@ -36,7 +36,7 @@ public sealed class SuricataWatch : IDisposable
                 ["rules"] = $"{_directory}/rules/local/*.rules",
             },
         };
-        foreach (var file in PackInstall.Files(pack, [point.Interface]))
+        foreach (var file in PackInstall.Files(pack, new PackSurroundings([point.Interface], ["server"])))
         {
             var name = Path.GetFileName(file.Path);
             var target = name.EndsWith(".yaml", StringComparison.Ordinal) ? "suricata.yaml" : $"rules/{name}";

@@ -96,7 +96,7 @@ public sealed class SchemaTests
         var result = files.Load("servers:\n  web:\n    run: [nginx]\n" + site);
 
         Assert.Empty(result.Problems);
-        var file = Assert.Single(PackInstall.Files(result.Site!.Environments["edge"].Packs.Single(), ["mon0"]));
+        var file = Assert.Single(PackInstall.Files(result.Site!.Environments["edge"].Packs.Single(), new PackSurroundings(["mon0"], ["web"])));
         Assert.EndsWith("tcpdump -lni mon0 'tcp port 23 or tcp port 512' >> /var/log/strange/strange.log\n", file.Content, StringComparison.Ordinal);
     }
 

@@ -22,8 +22,10 @@ public sealed class PackTests : IDisposable
     }
 
     [Theory]
+    [InlineData("aide")]
     [InlineData("suricata")]
     [InlineData("tcpdump")]
+    [InlineData("tripwire")]
     public void ShippedPack_Loaded_HasNoProblem(string name)
     {
         var result = PackLoader.Load(SourceTree.Root($"packs/{name}"));
@@ -39,7 +41,7 @@ public sealed class PackTests : IDisposable
         var pack = PackLoader.Load(SourceTree.Root("packs/suricata")).Pack!;
         pack = pack with { Options = new Dictionary<string, string>(pack.Options) { ["home_net"] = "[192.0.2.0/24]" } };
 
-        var file = PackInstall.Files(pack, ["mon-web", "mon-db"]).Single(f => f.Path == "/etc/suricata/hyperspector.yaml");
+        var file = PackInstall.Files(pack, new PackSurroundings(["mon-web", "mon-db"], ["web", "db"])).Single(f => f.Path == "/etc/suricata/hyperspector.yaml");
 
         Assert.Contains("  - interface: mon-web\n    threads: auto\n    cluster-id: 90\n", file.Content, StringComparison.Ordinal);
         Assert.Contains("  - interface: mon-db\n    threads: auto\n    cluster-id: 91\n", file.Content, StringComparison.Ordinal);
@@ -58,6 +60,8 @@ public sealed class PackTests : IDisposable
             files: {conf/: /etc/p/}
             run:
               main: /usr/bin/p -i ${mirrors} --level=${level}
+            schedule:
+              scan: {run: "/usr/bin/s ${server} ${level}", every: 90m}
             outputs: [{path: /var/log/p/out.log, format: lines}]
             net_admin: true
             options: {level: 3}
@@ -71,10 +75,59 @@ public sealed class PackTests : IDisposable
         Assert.Equal(["libpcap0.8", "tcpdump"], pack.Apt!.Packages);
         Assert.Equal("bookworm-backports", pack.Apt.Suite);
         Assert.Equal([new PackFile("conf", "/etc/p")], pack.Files);
-        Assert.Equal("/etc/p/a.conf", Assert.Single(PackInstall.Files(pack, [])).Path);
+        Assert.Equal("/etc/p/a.conf", Assert.Single(PackInstall.Files(pack, PackSurroundings.None)).Path);
         Assert.Equal([new PackOutput("/var/log/p/out.log", "lines")], pack.Outputs);
         Assert.Equal("3", pack.Options["level"]);
         Assert.Equal(["/usr/bin/p", "-i", "${mirrors}", "--level=${level}"], pack.Run.Single().Arguments);
+        var task = pack.Schedule.Single();
+        Assert.Equal(("scan", "90m"), (task.Name, task.Every));
+        Assert.Equal(["/usr/bin/s", "${server}", "${level}"], task.Arguments);
+    }
+
+    [Fact]
+    public void Schedule_WithTheUsersInterval_IsOneCommandForEachServerThatItNames()
+    {
+        _ = _files.Write("packs/p/pack.yaml", """
+            schedule:
+              all: {run: [/all], every: 2h}
+              scan: {run: [/scan, "${server}", "${serverfs}", "${dserverfs}"], every: "${every}"}
+            options: {every: 1h}
+            """);
+
+        var pack = _files.Load("environments:\n  edge:\n    packs: [{name: p, options: {every: 5m}}]\n").Site!.Environments["edge"].Packs.Single();
+
+        var several = PackInstall.Scheduled(pack, new PackSurroundings(["mon-a", "mon-b"], ["a", "b"]));
+        Assert.Equal(["all", "scan-a", "scan-b"], several.Select(c => c.Name));
+        Assert.Equal([TimeSpan.FromHours(2), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5)], several.Select(c => c.Every!.Value));
+        Assert.Equal(["/scan", "b", "/.serverfs/b", "/.dserverfs/b"], several[2].Arguments);
+        var one = PackInstall.Scheduled(pack, new PackSurroundings(["mon0"], ["a"]))[1];
+        Assert.Equal("scan", one.Name);
+        Assert.Equal(["/scan", "a", "/.serverfs", "/.dserverfs"], one.Arguments);
+        Assert.Equal("all", Assert.Single(PackInstall.Scheduled(pack, PackSurroundings.None)).Name);
+    }
+
+    [Fact]
+    public void Schedule_WithAnIntervalThatIsNone_IsToldWhereTheUserWroteIt()
+    {
+        _ = _files.Write("packs/p/pack.yaml", "schedule:\n  p: {run: [/p], every: '${every}'}\noptions: {every: 1h}\n");
+
+        var problem = Assert.Single(_files.Load("environments:\n  edge:\n    packs: [{name: p, options: {every: often}}]\n").Problems);
+
+        Assert.Equal((3, "schedule: p: every: expected a time with its unit, e.g. 500ms, 30s or 2m, found 'often'"), (problem.Line, problem.Message));
+    }
+
+    [Fact]
+    public void Template_ForEachServer_NamesItsViews()
+    {
+        _ = _files.Write("p/files/c", "first ${serverfs}\n# each server\ncheck ${server} ${serverfs} ${dserverfs}\n# end\n");
+        _ = _files.Write("p/pack.yaml", "files: {c: /etc/c}\n");
+        var pack = PackLoader.Load(Path.Join(_files.Root, "p")).Pack!;
+
+        Assert.Equal("first /.serverfs\ncheck web /.serverfs /.dserverfs\n", Text(["web"]));
+        Assert.Equal("first /.serverfs/a\ncheck a /.serverfs/a /.dserverfs/a\ncheck b /.serverfs/b /.dserverfs/b\n", Text(["a", "b"]));
+        Assert.Equal("first /.serverfs\n", Text([]));
+
+        string Text(IReadOnlyList<string> servers) => PackInstall.Files(pack, new PackSurroundings([], servers)).Single().Content;
     }
 
     [Fact]
@@ -85,7 +138,7 @@ public sealed class PackTests : IDisposable
         var site = _files.Load("environments:\n  edge:\n    packs: [{name: p, options: {level: high}}]\n").Site!;
 
         var command = site.Environments["edge"].Packs.Single().Run.Single();
-        Assert.Equal(["/usr/bin/p", "mon-a", "mon-b", "if=mon-a", "--high"], PackInstall.Arguments(command, ["mon-a", "mon-b"]));
+        Assert.Equal(["/usr/bin/p", "mon-a", "mon-b", "if=mon-a", "--high"], PackInstall.Arguments(command.Arguments, new PackSurroundings(["mon-a", "mon-b"], [])));
     }
 
     [Fact]
@@ -95,7 +148,7 @@ public sealed class PackTests : IDisposable
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         _ = _files.Write("p/pack.yaml", "files: {run.sh: /opt/run.sh}\n");
 
-        var file = PackInstall.Files(PackLoader.Load(Path.Join(_files.Root, "p")).Pack!, []).Single();
+        var file = PackInstall.Files(PackLoader.Load(Path.Join(_files.Root, "p")).Pack!, PackSurroundings.None).Single();
 
         Assert.Equal(("/opt/run.sh", "#!/bin/sh\necho ${HOME} $1\n", 0x1ED), (file.Path, file.Content, file.Mode));
     }

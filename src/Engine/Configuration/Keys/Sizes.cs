@@ -38,20 +38,32 @@ internal static class Sizes
         return null;
     }
 
+    /// <summary>Seconds of a text such as <c>30s</c>; null if it is none.</summary>
+    internal static double? TrySeconds(string text)
+    {
+        var digits = text.TrimEnd(" msh".ToCharArray());
+        double? factor = text[digits.Length..].Trim() switch { "ms" => 0.001, "s" => 1, "m" => 60, "h" => 3600, _ => null };
+        return factor is not null && double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            ? number * factor
+            : null;
+    }
+
     /// <summary>A time between two bounds, or a problem.</summary>
     internal static TimeSpan? Duration(SourceFile file, Node node, string what, (TimeSpan Least, TimeSpan Most) range, string bounds)
     {
-        if (Values.Text(file, node, what) is not { } text)
-            return null;
-        var digits = text.TrimEnd(" msh".ToCharArray());
-        double? factor = text[digits.Length..].Trim() switch { "ms" => 0.001, "s" => 1, "m" => 60, "h" => 3600, _ => null };
-        if (factor is null || !double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        return Values.Text(file, node, what) is { } text ? Duration(file, node, text, what, range, bounds) : null;
+    }
+
+    /// <summary>The same of a text that came to stand at a node.</summary>
+    internal static TimeSpan? Duration(
+        SourceFile file, Node node, string text, string what, (TimeSpan Least, TimeSpan Most) range, string bounds)
+    {
+        if (TrySeconds(text) is not { } seconds)
         {
             file.Report(node, $"{what}: expected a time with its unit, e.g. 500ms, 30s or 2m, found {Quoted.Text(text)}");
             return null;
         }
 
-        var seconds = number * factor.Value;
         if (seconds >= range.Least.TotalSeconds && seconds <= range.Most.TotalSeconds)
             return TimeSpan.FromSeconds(seconds);
         file.Report(node, $"{what}: {Quoted.Text(text)} is not between {bounds}");
