@@ -33,7 +33,7 @@ public class TemplateTargets
             Assert.Null(PackTemplate.Problem(template));
             Assert.Equal(
                 string.Concat(expected.Select(l => l + "\n")),
-                PackTemplate.Render(template, new Dictionary<string, string> { ["rules"] = "a/${mirror}*.rules" }, mirrors));
+                PackTemplate.Render(template, new Dictionary<string, string> { ["rules"] = "a/${mirror}*.rules" }, new PackSurroundings([.. mirrors], [])));
         }, few: 10_000);
 
     [Fact]
@@ -44,6 +44,6 @@ public class TemplateTargets
             if (PackTemplate.Problem(template) is { } problem)
                 Properties.IsOneLine(problem);
             else
-                Assert.InRange(PackTemplate.Render(template, new Dictionary<string, string>(), s_mirrors).Length, 0, (template.Length * (s_mirrors.Length + 8)) + 1);
+                Assert.InRange(PackTemplate.Render(template, new Dictionary<string, string>(), new PackSurroundings(s_mirrors, s_mirrors)).Length, 0, (template.Length * (s_mirrors.Length + 16)) + 1);
         }, few: 20_000);
 }
