@@ -31,6 +31,8 @@ namespace HyperSpector.Api;
 [JsonSerializable(typeof(ReaderPlan))]
 [JsonSerializable(typeof(SensorPlan))]
 [JsonSerializable(typeof(ViewPlan))]
+[JsonSerializable(typeof(ChangePlan))]
+[JsonSerializable(typeof(ChangeRecord))]
 public sealed partial class ApiJson : JsonSerializerContext
 {
 }

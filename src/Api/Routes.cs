@@ -27,6 +27,12 @@ public static class Routes
     /// <summary>POST a <see cref="Messages.PackBuildRequest"/>: streams <see cref="Messages.ProgressLine"/>.</summary>
     public const string Packs = "/packs";
 
+    /// <summary>
+    /// GET <c>?machine=NAME&amp;follow=true&amp;mounts=true&amp;path=PATH&amp;path=PATH</c>: streams <see cref="Messages.ChangeRecord"/>, the last of
+    /// which is one of kind end or failed, unless it is followed.
+    /// </summary>
+    public const string Changes = "/changes";
+
     /// <summary>POST: the daemon ends; VMs run on.</summary>
     public const string Shutdown = "/shutdown";
 }

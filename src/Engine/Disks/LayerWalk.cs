@@ -16,8 +16,14 @@ internal static class LayerWalk
     /// <param name="above">The directory above, in the layers that have that.</param>
     /// <param name="name">The directory's name.</param>
     /// <param name="layers">What was opened; the caller closes it.</param>
-    internal static Errno Open(DiskMount mount, ReadOnlySpan<LayerDirectory> above, ReadOnlySpan<byte> name, out LayerDirectory[] layers)
+    internal static Errno Open(DiskMount mount, ReadOnlySpan<LayerDirectory> above, ReadOnlySpan<byte> name, out LayerDirectory[] layers) =>
+        Open(mount, above, name, out layers, out _);
+
+    /// <summary>The same, and whether its lower part lies elsewhere, because it was renamed.</summary>
+    internal static Errno Open(
+        DiskMount mount, ReadOnlySpan<LayerDirectory> above, ReadOnlySpan<byte> name, out LayerDirectory[] layers, out bool isMoved)
     {
+        isMoved = false;
         var found = new List<LayerDirectory>(above.Length);
         var buffer = new byte[Inode.PathLimit];
         name.CopyTo(buffer);
@@ -32,6 +38,7 @@ internal static class LayerWalk
                 if (above[i].Kind != LayerKind.Upper)
                     continue;
                 errno = mount.Disk.Marks.TryRead(reference!, LayerMark.Redirect, buffer, out var length);
+                isMoved = errno == Errno.None && length > 0;
                 if (errno == Errno.None && length > 0 && buffer[0] == (byte)'/')
                 {
                     errno = FromRoots(mount, buffer.AsSpan(0, length), found);
