@@ -5,6 +5,7 @@ using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Hosts;
+using HyperSpector.Engine.Hosts.Changes;
 
 namespace HyperSpector.Daemon;
 
@@ -23,6 +24,7 @@ internal sealed class Endpoints(HostPaths paths, SiteController controller)
         _ = routes.MapPost(Routes.Packs, Packs);
         _ = routes.MapGet(Routes.Logs, Logs);
         _ = routes.MapGet(Routes.Events, Events);
+        _ = routes.MapGet(Routes.Changes, Changes);
         _ = routes.MapPost(Routes.Shutdown, context =>
         {
             context.RequestServices.GetRequiredService<IHostApplicationLifetime>().StopApplication();
@@ -122,6 +124,42 @@ internal sealed class Endpoints(HostPaths paths, SiteController controller)
     }
 
     private Task Events(HttpContext context) => Stream(context, [.. controller.SpoolDirectories()]);
+
+    /// <summary>Streams what a confined process of ours writes, as it is: it ends with the request.</summary>
+    private async Task Changes(HttpContext context)
+    {
+        var query = Requests.Changes(name => [.. context.Request.Query[name].OfType<string>()]);
+        if (!controller.Knows(query.Machine))
+        {
+            await Fail(context, StatusCodes.Status404NotFound, controller.Explain(query.Machine));
+            return;
+        }
+
+        ChangeSession session;
+        try
+        {
+            session = await controller.ChangesAsync(query);
+        }
+        catch (IOException refused)
+        {
+            await Fail(context, StatusCodes.Status409Conflict, refused.Message);
+            return;
+        }
+
+        using (session)
+        {
+            context.Response.ContentType = "application/jsonl";
+            try
+            {
+                await context.Response.StartAsync(context.RequestAborted);
+                await session.CopyAsync(context.Response.Body, context.RequestAborted);
+            }
+            catch (OperationCanceledException)
+            {
+                // The client has seen enough.
+            }
+        }
+    }
 
     /// <summary>Streams stored lines as they are: nothing that came from a VM is parsed here.</summary>
     private static async Task Stream(HttpContext context, IReadOnlyList<string> directories)

@@ -194,6 +194,7 @@ internal sealed partial class LiveHost
         live.Problem = status is { Succeeded: true } ? null : $"its first process ended with {how}; see 'hyperspector logs {record.Name}'";
         _mirrors.Lost(record.Name);
         _disks.Release(record.Name, _machines, Store.Record.Site);
+        _changes.End(record.Name);
         _workshop.TakeDown(live);
         if (!again)
         {

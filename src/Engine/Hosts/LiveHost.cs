@@ -1,5 +1,6 @@
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Hosts.Changes;
 using HyperSpector.Engine.Images;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Packs;
@@ -35,7 +36,8 @@ internal sealed partial class LiveHost : IDisposable
         _clock = clock ?? TimeProvider.System;
         Store = new HostStore(paths);
         Reaping.AdoptOrphans();
-        _workshop = new Workshop(paths, log, _clock);
+        _changes = new ChangeSessions();
+        _workshop = new Workshop(paths, log, _clock, _changes.IsChild);
         _mirrors = new MirrorWiring(_workshop, log, _clock);
         _disks = new DiskWiring(paths, _workshop, log);
         _uplinks = new UplinkWatch(_workshop, log, _clock);
@@ -147,6 +149,7 @@ internal sealed partial class LiveHost : IDisposable
     public void Dispose()
     {
         StopWatching();
+        _changes.Dispose();
         _exits.Dispose();
         foreach (var machine in _machines.Values)
             machine.Dispose();
@@ -171,6 +174,7 @@ internal sealed partial class LiveHost : IDisposable
         Store.Put(record);
         var live = new LiveMachine(record);
         Publish(machines => machines[name] = live);
+        _changes.End(name);
         _workshop.Make(live, layers);
         Store.Put(live.Record);
     }
@@ -194,6 +198,7 @@ internal sealed partial class LiveHost : IDisposable
         if (live is not null)
             Workshop.AskToEnd(live);
         _disks.Release(name, _machines, Store.Record.Site);
+        _changes.End(name);
         _workshop.Remove(name, keepState, _mirrors.Of(name));
         _mirrors.Forget(name);
         live?.Dispose();

@@ -5,6 +5,7 @@ using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Configuration;
+using HyperSpector.Engine.Hosts.Changes;
 
 namespace HyperSpector.Engine.Hosts;
 
@@ -31,6 +32,10 @@ public static class Requests
         problem = BaseDefect("packs", request.Base) ?? request.Packs.Select(PackDefect).FirstOrDefault(d => d is not null) ?? "";
         return problem.Length == 0 ? request : null;
     }
+
+    /// <summary>What a <c>GET /changes</c> asks for.</summary>
+    public static ChangeQuery Changes(Func<string, IReadOnlyList<string>> parameter) => new(
+        parameter("machine") is [var machine, ..] ? machine : "", parameter("follow") is ["true"], parameter("mounts") is ["true"], parameter("path"));
 
     /// <summary>How many of the last lines are wanted; null: all of them.</summary>
     public static int? Tail(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;

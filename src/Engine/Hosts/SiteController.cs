@@ -1,6 +1,7 @@
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Configuration;
+using HyperSpector.Engine.Hosts.Changes;
 using HyperSpector.Engine.Packs;
 
 namespace HyperSpector.Engine.Hosts;
@@ -100,6 +101,15 @@ public sealed class SiteController : IDisposable
 
     /// <summary>What enters a running VM; null if there is none of that name.</summary>
     public ExecTarget? ExecTarget(string machine) => _host.ExecTarget(machine);
+
+    /// <summary>Starts to list a server VM's changes; the caller hands the lines on and disposes it.</summary>
+    /// <exception cref="IOException">It cannot be: one line for people.</exception>
+    public async Task<ChangeSession> ChangesAsync(ChangeQuery query)
+    {
+        ChangeSession? session = null;
+        await _operations.RunAsync(() => session = _host.StartChanges(query));
+        return session!;
+    }
 
     /// <summary>True for the name of a VM of this host.</summary>
     public bool Knows(string machine) => _host.Knows(machine);

@@ -22,11 +22,15 @@ internal sealed class Workshop : IDisposable
     private readonly Action<string> _log;
     private readonly TimeProvider _clock;
     private readonly HealthCheck _health;
+
+    // Whom somebody else has started, and reaps.
+    private readonly Func<int, bool> _isChild;
     private readonly Parts _parts;
     private readonly BaseEvents _events;
 
-    internal Workshop(HostPaths paths, Action<string> log, TimeProvider clock)
+    internal Workshop(HostPaths paths, Action<string> log, TimeProvider clock, Func<int, bool>? isChild = null)
     {
+        _isChild = isChild ?? (_ => false);
         _paths = paths;
         _log = log;
         _clock = clock;
@@ -206,7 +210,7 @@ internal sealed class Workshop : IDisposable
     internal void ReapOrphans(IEnumerable<LiveMachine> machines)
     {
         var known = machines.Where(m => m.Init is not null).Select(m => m.Init!.Pid).ToHashSet();
-        Reaping.ReapUnknown(pid => known.Contains(pid) || _parts.IsChild(pid) || _health.IsChild(pid));
+        Reaping.ReapUnknown(pid => known.Contains(pid) || _parts.IsChild(pid) || _health.IsChild(pid) || _isChild(pid));
     }
 
     /// <summary>

@@ -88,6 +88,33 @@ public sealed class MachineFactory
         }
     }
 
+    /// <summary>
+    /// Mounts the disk of a VM that does not run, for somebody who looks at it, as it was when it last ran; <see cref="Remove"/> unmounts it,
+    /// and what is still held goes when that is let go.
+    /// </summary>
+    /// <exception cref="IOException">It has written nothing, or it cannot be mounted.</exception>
+    internal void MountDisk(MachinePlan plan)
+    {
+        var state = _paths.MachineState(plan.Name);
+        var config = $"{state}/config";
+        if (!Directory.Exists(config) || MountInfo.ReadSelf().Any(m => m.IsWithin(_paths.MachineRun(plan.Name))))
+            throw new IOException($"{plan.Name}: has nothing to compare yet, or is being started; see 'hyperspector ps'");
+        try
+        {
+            MakeEnterable($"{_paths.Run}/vms");
+            MakeEnterable(_paths.MachineRun(plan.Name));
+            new LimitedDisk(plan.Name, state).Open(plan.Resources.Disk);
+            var prepared = Prepare(plan);
+            var user = new UserLookup([$"{config}/@", .. PackRoots(plan), prepared.Parts[0].Lowers[^1]]).Find(plan.User);
+            using var files = new RootFileSystem(_paths, plan, prepared, user);
+            files.Mount();
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new IOException($"{plan.Name}: its disk cannot be mounted: {refused.Message}", refused);
+        }
+    }
+
     /// <summary>Lets the first process run.</summary>
     public void Start(string name)
     {

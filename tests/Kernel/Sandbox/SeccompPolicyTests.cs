@@ -12,7 +12,7 @@ public sealed class SeccompPolicyTests
     private static readonly string s_victim = Path.GetFullPath(
         Path.Join(AppContext.BaseDirectory, "../../Victims/debug_linux-x64/HyperSpector.Tests.Victims"));
 
-    public static TheoryData<string> Policies => new("reader-seccomp.json", "monitor-seccomp.json");
+    public static TheoryData<string> Policies => new("reader-seccomp.json", "monitor-seccomp.json", "changes-seccomp.json");
 
     [Fact]
     public void ReaderPolicy_Victim_CanDoNothingButItsWork()
