@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using HyperSpector.Api.Messages;
+using HyperSpector.Cli.Changes;
 using HyperSpector.Cli.Watching;
 
 namespace HyperSpector.Cli;
@@ -22,6 +23,9 @@ internal sealed record PackList(IReadOnlyList<PackEntry> Packs);
 /// <summary>One pack that could be named in a file.</summary>
 internal sealed record PackEntry(string Name, string Description, string Directory, string? Problem);
 
+/// <summary><c>changes --summary --json</c>: differences in all and by directory, and what was not compared.</summary>
+internal sealed record ChangeSummaryText(ChangeCounts All, IReadOnlyDictionary<string, ChangeCounts> Directories, IReadOnlyList<string> Mounts);
+
 /// <summary>Source-generated JSON of what only the CLI prints.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -32,6 +36,7 @@ internal sealed record PackEntry(string Name, string Description, string Directo
 [JsonSerializable(typeof(Versions))]
 [JsonSerializable(typeof(PackList))]
 [JsonSerializable(typeof(HostSample))]
+[JsonSerializable(typeof(ChangeSummaryText))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
 }

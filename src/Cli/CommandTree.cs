@@ -23,6 +23,7 @@ internal static class CommandTree
             ExecCommand.Create(context),
             LogsCommand.Create(context),
             AlertsCommand.Create(context),
+            ChangesCommand.Create(context),
             StatusCommand.Create(context),
             TopCommand.Create(context),
             DoctorCommand.Create(context),

@@ -72,7 +72,8 @@ internal sealed partial class DaemonClient
         return content;
     }
 
-    private static T Parse<T>(ReadOnlyMemory<byte> line, JsonTypeInfo<T> type)
+    /// <summary>A line as an object.</summary>
+    internal static T Parse<T>(ReadOnlyMemory<byte> line, JsonTypeInfo<T> type)
     {
         try
         {

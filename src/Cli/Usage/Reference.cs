@@ -13,11 +13,11 @@ internal static class Reference
         Made by `hyperspector docs cli` from the program's own definitions; a test keeps this page current.
 
         Exit codes: **0** done; **1** failed; **2** wrong usage or configuration; **3** done, and it found something (`doctor`:
-        something required is missing). `exec` ends with the command's own exit code: 128 + N when signal N ended it, 127 when
+        something required is missing; `changes --exit-code`: something differs). `exec` ends with the command's own exit code: 128 + N when signal N ended it, 127 when
         there is no such program in the VM, 126 when it cannot be run. Ctrl-C: 130, but 0 for `top` and `status --watch`,
         which end no other way.
 
-        With `--json` a command prints one JSON object; streams (`up`, `down`, `logs`, `alerts`, `top`, `pack build`) print one object a
+        With `--json` a command prints one JSON object; streams (`up`, `down`, `logs`, `alerts`, `changes`, `top`, `pack build`) print one object a
         line. Without it everything is text for people: control and invisible characters that a VM or an IDS wrote appear as
         `\xNN` or `\u{…}`, whatever they were meant to do to the terminal. Failures are one line on standard error.
 
