@@ -76,6 +76,6 @@ internal sealed class RecordedStates(HostPaths paths, string machine)
             ? System.IO.Directory.GetFiles(Directory).Select(f => Path.GetFileName(f)).Where(RecordedState.IsName).Order(StringComparer.Ordinal).ToList() : [];
         return new CliException(names.Count == 0
             ? $"no state of '{machine}' is recorded; 'hyperspector changes {machine} --record NAME' does that. (A file is named with a slash in it: ./{state})"
-            : $"no state '{state}' of '{machine}' is recorded{Nearest.Suggest(state, names)}; there are: {string.Join(", ", names)}");
+            : $"no state '{state}' of '{machine}' is recorded{(Nearest.Suggest(state, names) is { Length: > 0 } near ? near : $"; there are: {string.Join(", ", names)}")}");
     }
 }
