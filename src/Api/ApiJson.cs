@@ -26,6 +26,8 @@ namespace HyperSpector.Api;
 [JsonSerializable(typeof(ExecTarget))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(PackBuildRequest))]
+[JsonSerializable(typeof(AcceptanceRequest))]
+[JsonSerializable(typeof(IReadOnlyList<AcceptanceRecord>))]
 [JsonSerializable(typeof(Failure))]
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(ReaderPlan))]

@@ -33,6 +33,10 @@ public static class Routes
     /// </summary>
     public const string Changes = "/changes";
 
+    /// <summary>POST a <see cref="Messages.AcceptanceRequest"/>, or GET <c>?environment=NAME&amp;server=NAME</c>: the list of
+    /// <see cref="Messages.AcceptanceRecord"/> (after a POST, that which is new).</summary>
+    public const string Acceptances = "/acceptances";
+
     /// <summary>POST: the daemon ends; VMs run on.</summary>
     public const string Shutdown = "/shutdown";
 }

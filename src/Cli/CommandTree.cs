@@ -27,6 +27,7 @@ internal static class CommandTree
             StatusCommand.Create(context),
             TopCommand.Create(context),
             DoctorCommand.Create(context),
+            IntegrityCommand.Create(context),
             ConfigCommand.Create(context),
             PackCommand.Create(context),
             VersionCommand.Create(context),

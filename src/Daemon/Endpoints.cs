@@ -22,6 +22,8 @@ internal sealed class Endpoints(HostPaths paths, SiteController controller)
         _ = routes.MapPut(Routes.Site, Up);
         _ = routes.MapDelete(Routes.Site, Down);
         _ = routes.MapPost(Routes.Packs, Packs);
+        _ = routes.MapPost(Routes.Acceptances, Accept);
+        _ = routes.MapGet(Routes.Acceptances, Acceptances);
         _ = routes.MapGet(Routes.Logs, Logs);
         _ = routes.MapGet(Routes.Events, Events);
         _ = routes.MapGet(Routes.Changes, Changes);
@@ -72,6 +74,34 @@ internal sealed class Endpoints(HostPaths paths, SiteController controller)
             await Progress(context, (report, token) => controller.BuildPacksAsync(request, report, token));
         else
             await Fail(context, StatusCodes.Status400BadRequest, problem);
+    }
+
+    private async Task Accept(HttpContext context)
+    {
+        if (Requests.Acceptance(await Body(context), out var problem) is not { } request)
+            await Fail(context, StatusCodes.Status400BadRequest, problem);
+        else
+            await Acceptances(context, request.Environment, request.Server, () => controller.Accept(request));
+    }
+
+    private Task Acceptances(HttpContext context)
+    {
+        var (environment, server) = (context.Request.Query["environment"].ToString(), context.Request.Query["server"].ToString());
+        return Acceptances(context, environment, server, () => controller.Acceptances(environment, server));
+    }
+
+    private async Task Acceptances(HttpContext context, string environment, string server, Func<IReadOnlyList<AcceptanceRecord>> answer)
+    {
+        try
+        {
+            await (controller.AcceptanceProblem(environment, server) is { } problem
+                ? Fail(context, StatusCodes.Status404NotFound, problem)
+                : Answer(context, answer(), ApiJson.Default.IReadOnlyListAcceptanceRecord));
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            await Fail(context, StatusCodes.Status500InternalServerError, failed.Message);
+        }
     }
 
     // Whole, since the server bounds it (Server.RequestLimit).

@@ -6,6 +6,7 @@ using HyperSpector.Integrity;
 const int Usage = 64, Failed = 65;
 const string Synopsis = """
     usage: hyperspector-integrity init | accept   --reason TEXT [--by NAME] [where]
+           hyperspector-integrity candidate       --key PUBLIC --log FILE [where]
            hyperspector-integrity check           [--changed | --full] [--json] [where]
            hyperspector-integrity report          [--json] [where]
            hyperspector-integrity keygen          PRIVATE PUBLIC
@@ -34,6 +35,9 @@ try
     {
         case ("init" or "accept", []):
             return station.Value.Record(By(options), Needed(options, "--reason"), args[0] == "init", Console.Out);
+        // For 'hyperspector integrity accept', which tells the base who and why.
+        case ("candidate", []) when options.Has("--key"):
+            return station.Value.Record(By(options), "", first: null, Console.Out);
         case ("check", []) when !(options.Has("--full") && options.Has("--changed")):
             return station.Value.Check(changedOnly: !options.Has("--full"), options.Has("--json"), output);
         case ("report", []):

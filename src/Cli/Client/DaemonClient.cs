@@ -48,31 +48,36 @@ internal sealed partial class DaemonClient : IDisposable
         }
     }
 
+    /// <summary>Asks for something to be done, once: the daemon that is asked does it, or nobody.</summary>
+    internal async Task<T> PostAsync<T>(string route, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        await AskAsync(HttpMethod.Post, route, content, type, cancellation);
+
     /// <summary>Asks a question; an answer that is a failure becomes an exception with the daemon's own line.</summary>
     internal async Task<T> GetAsync<T>(string route, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         try
         {
-            return await AskAsync(route, type, cancellation);
+            return await AskAsync(HttpMethod.Get, route, null, type, cancellation);
         }
         catch (GoneException)
         {
             // It was about to end: now it is gone, or another one is there.
             await Task.Delay(200, cancellation);
-            return await AskAsync(route, type, cancellation);
+            return await AskAsync(HttpMethod.Get, route, null, type, cancellation);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> AskAsync<T>(string route, JsonTypeInfo<T> type, CancellationToken cancellation)
+    private async Task<T> AskAsync<T>(
+        HttpMethod method, string route, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(AnswerTimeout);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, route);
+            using var request = new HttpRequestMessage(method, route) { Content = content };
             using var response = await SendAsync(request, limit.Token);
             await using var body = await response.Content.ReadAsStreamAsync(limit.Token);
             return await JsonSerializer.DeserializeAsync(body, type, limit.Token) ?? throw NotUnderstood(null);

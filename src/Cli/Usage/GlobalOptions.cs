@@ -45,6 +45,10 @@ internal sealed class GlobalOptions
     internal string? PrefixArgument(ParseResult parsed) =>
         (parsed.GetValue(Prefix) ?? Variable("HYPERSPECTOR_PREFIX")) is { } prefix ? Path.GetFullPath(prefix) : null;
 
+    /// <summary>Both as arguments of this same program.</summary>
+    internal IReadOnlyList<string> Arguments(ParseResult parsed) =>
+        ["--host", Paths(parsed).Name, "--state-prefix", PrefixArgument(parsed) ?? "/"];
+
     private static string? Variable(string name) =>
         System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -9,8 +9,8 @@ internal static class InstallChecks
 
     internal static readonly IReadOnlyList<Check> Table =
     [
-        new("install.programs", DoctorLevel.Required, "VMs have no keeper, monitor, reader or sensor", Reinstall,
-            s => All(s, "hyperspector", "hyperspectord", "hyperspector-keeper", "hyperspector-monitor", "hyperspector-reader", "hyperspector-sensor")),
+        new("install.programs", DoctorLevel.Required, "VMs have no keeper, monitor, reader, sensor or checker", Reinstall,
+            s => All(s, "hyperspector", "hyperspectord", "hyperspector-keeper", "hyperspector-monitor", "hyperspector-reader", "hyperspector-sensor", "hyperspector-integrity")),
         new("install.bpf", DoctorLevel.Required, "no frame can be copied to a mirror port", Reinstall, s => All(s, "bpf/mirror.bpf.o", "bpf/port.bpf.o", "bpf/uplink.bpf.o")),
         new("install.policy", DoctorLevel.Required, "VMs cannot be confined", Reinstall, s => All(s, "policy")),
         new("install.packs", DoctorLevel.Recommended, "only packs of your own can be used", Reinstall, s => All(s, "packs/suricata", "packs/tcpdump")),

@@ -27,6 +27,9 @@ internal sealed partial class LiveHost
     /// <summary>True for a VM that is there, whatever its state.</summary>
     internal bool Knows(string machine) => _machines.ContainsKey(machine);
 
+    /// <summary>The servers that an environment watches; null: there is no environment of that name.</summary>
+    internal IReadOnlyList<string>? Watched(string machine) => _machines.GetValueOrDefault(machine)?.Record.Environment?.Watch;
+
     internal ExecTarget? ExecTarget(string machine) =>
         _machines.TryGetValue(machine, out var live) && live.Runs && live.Record.Phase == MachinePhase.Ready
             && _workshop.Factory.RuntimeOf(machine) is var (program, root)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HyperSpector.Api;
 using HyperSpector.Api.Plans;
 using HyperSpector.Api.Site;
+using HyperSpector.Engine.Integrity.Signing;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Packs;
 
@@ -12,6 +13,9 @@ internal static class MachinePlans
 {
     /// <summary>Where the sensor's program appears inside a VM.</summary>
     internal const string SensorProgram = "/run/hyperspector/sensor";
+
+    /// <summary>Where the checker of files appears inside an IDS VM.</summary>
+    internal const string IntegrityProgram = "/run/hyperspector/integrity";
 
     internal static MachinePlan For(HostPaths paths, MachineRecord record, IReadOnlyList<string> packLayers) =>
         record.Environment is { } environment ? Ids(paths, record, environment, packLayers) : Server(paths, record);
@@ -52,6 +56,12 @@ internal static class MachinePlans
         {
             files.Add(new GeneratedFile(SensorPlan.Path, SensorPlanOf(record, environment, surroundings)));
             mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-sensor", SensorProgram, ReadOnly: true));
+        }
+
+        if (environment.Watch.Count > 0)
+        {
+            mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-integrity", IntegrityProgram, ReadOnly: true));
+            mounts.Add(new BindMount(AcceptanceDesk.DirectoryOf(paths, record.Name), AcceptanceDesk.Inside, ReadOnly: true));
         }
 
         return plan with

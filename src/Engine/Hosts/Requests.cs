@@ -6,6 +6,7 @@ using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Configuration;
 using HyperSpector.Engine.Hosts.Changes;
+using HyperSpector.Engine.Integrity.Signing;
 
 namespace HyperSpector.Engine.Hosts;
 
@@ -36,6 +37,19 @@ public static class Requests
     /// <summary>What a <c>GET /changes</c> asks for.</summary>
     public static ChangeQuery Changes(Func<string, IReadOnlyList<string>> parameter) => new(
         parameter("machine") is [var machine, ..] ? machine : "", parameter("follow") is ["true"], parameter("mounts") is ["true"], parameter("path"));
+
+    /// <summary>What a <c>POST /acceptances</c> asks for; null with the reason.</summary>
+    public static AcceptanceRequest? Acceptance(ReadOnlyMemory<byte> body, out string problem)
+    {
+        if (Read(body, ApiJson.Default.AcceptanceRequest, out problem) is not { } request)
+            return null;
+        problem = request.Root.Length != 64 || request.Root.Any(c => !char.IsAsciiHexDigitLower(c)) ? "the digest is none: 64 hexadecimal digits"
+            : request.By.Length is 0 or > AcceptanceLog.MostText || request.Reason.Length is 0 or > AcceptanceLog.MostText
+                ? $"who accepts and why must be told, in at most {AcceptanceLog.MostText} characters each"
+            : request.By.Concat(request.Reason).Any(char.IsControl) ? "who accepts and why: one line each, without control characters"
+            : "";
+        return problem.Length == 0 ? request : null;
+    }
 
     /// <summary>How many of the last lines are wanted; null: all of them.</summary>
     public static int? Tail(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;

@@ -2,6 +2,7 @@ using HyperSpector.Api.Messages;
 using HyperSpector.Api.Site;
 using HyperSpector.Engine.Configuration;
 using HyperSpector.Engine.Hosts.Changes;
+using HyperSpector.Engine.Integrity.Signing;
 using HyperSpector.Engine.Packs;
 
 namespace HyperSpector.Engine.Hosts;
@@ -14,6 +15,7 @@ public sealed class SiteController : IDisposable
 {
     private readonly HostPaths _paths;
     private readonly OperationThread _operations = new();
+    private readonly AcceptanceDesk _desk;
     private readonly LiveHost _host;
     private readonly Action<string> _log;
 
@@ -21,6 +23,7 @@ public sealed class SiteController : IDisposable
     public SiteController(HostPaths paths, Action<string> log)
     {
         _paths = paths;
+        _desk = new AcceptanceDesk(paths);
         _log = log;
         _host = new LiveHost(paths, log, _operations);
     }
@@ -110,6 +113,25 @@ public sealed class SiteController : IDisposable
         await _operations.RunAsync(() => session = _host.StartChanges(query));
         return session!;
     }
+
+    /// <summary>Why there can be no acceptances of a server's files by an environment; null: there can.</summary>
+    public string? AcceptanceProblem(string environment, string server) => _host.Watched(environment) switch
+    {
+        null => Knows(environment) ? $"'{environment}' is a server; an environment checks files" : Explain(environment),
+        var watched when !watched.Contains(server) => $"environment '{environment}' does not watch '{server}', but {string.Join(", ", watched)}",
+        _ => null,
+    };
+
+    /// <summary>Accepts a baseline that the environment's IDS VM made.</summary>
+    public IReadOnlyList<AcceptanceRecord> Accept(AcceptanceRequest request)
+    {
+        _desk.Prepare(request.Environment);
+        _desk.Accept(request, TimeProvider.System.GetUtcNow());
+        return [.. Acceptances(request.Environment, request.Server).TakeLast(1)];
+    }
+
+    /// <summary>What was accepted.</summary>
+    public IReadOnlyList<AcceptanceRecord> Acceptances(string environment, string server) => _desk.History(environment, server);
 
     /// <summary>True for the name of a VM of this host.</summary>
     public bool Knows(string machine) => _host.Knows(machine);

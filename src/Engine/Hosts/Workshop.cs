@@ -3,6 +3,7 @@ using HyperSpector.Api.Site;
 using HyperSpector.Engine.Events;
 using HyperSpector.Engine.Hosts.Health;
 using HyperSpector.Engine.Images;
+using HyperSpector.Engine.Integrity.Signing;
 using HyperSpector.Engine.Machines;
 using HyperSpector.Engine.Mediator;
 using HyperSpector.Engine.Network.Switch;
@@ -21,6 +22,7 @@ internal sealed class Workshop : IDisposable
     private readonly HostPaths _paths;
     private readonly Action<string> _log;
     private readonly TimeProvider _clock;
+    private readonly AcceptanceDesk _desk;
     private readonly HealthCheck _health;
 
     // Whom somebody else has started, and reaps.
@@ -32,6 +34,7 @@ internal sealed class Workshop : IDisposable
     {
         _isChild = isChild ?? (_ => false);
         _paths = paths;
+        _desk = new AcceptanceDesk(paths);
         _log = log;
         _clock = clock;
         Factory = new MachineFactory(paths, Runtime.Probe());
@@ -66,6 +69,8 @@ internal sealed class Workshop : IDisposable
             if (record.Environment is { } environment)
             {
                 MakeOutputDirectories(record, environment);
+                if (environment.Watch.Count > 0)
+                    _desk.Prepare(record.Name);
                 _ = _parts.EnsureKeeper(record);
             }
 

@@ -18,15 +18,15 @@ public sealed class IntegrityStation(StationSettings settings, TimeProvider time
     /// <summary>Records what is there, as the candidate; it is also accepted, where no signature is asked for.</summary>
     /// <param name="by">Who.</param>
     /// <param name="reason">Why.</param>
-    /// <param name="first">There must be no baseline yet; else there must be one.</param>
+    /// <param name="first">There must be no baseline yet, or there must be one; null: either.</param>
     /// <param name="output">For people.</param>
     /// <returns>0, or <see cref="Unreadable"/>.</returns>
-    public int Record(string by, string reason, bool first, TextWriter output)
+    public int Record(string by, string reason, bool? first, TextWriter output)
     {
         var store = new BaselineStore(settings);
-        if (first && store.Log().Entries.Count > 0)
+        if (first == true && store.Log().Entries.Count > 0)
             throw new IntegrityException($"there is a baseline of {settings.Server} already; 'accept' records what has changed");
-        if (!first && store.Log().Entries.Count == 0)
+        if (first == false && store.Log().Entries.Count == 0)
             throw new IntegrityException($"there is no baseline of {settings.Server} yet; 'init' makes the first");
         var policy = PolicyReader.Load(settings.Policy, out var problems)
             ?? throw new IntegrityException(string.Join('\n', problems));

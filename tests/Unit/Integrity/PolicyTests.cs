@@ -109,10 +109,20 @@ public sealed class PolicyTests
     public void Example_OfIntegrityMd_IsAPolicy()
     {
         var text = File.ReadAllText(SourceTree.Root("docs/integrity.md"));
-        var from = text.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
+        var from = text.IndexOf("```yaml\ngroups:", StringComparison.Ordinal) + 8;
         var policy = Policy(text[from..text.IndexOf("```", from, StringComparison.Ordinal)]);
         Assert.Equal(4L << 30, policy.ContentLimit);
         Assert.Null(policy.Select("/usr/lib/python3/__pycache__/a.pyc"u8));
+    }
+
+    [Fact]
+    public void Policy_OfThePack_IsOne()
+    {
+        var policy = Policy(File.ReadAllText(SourceTree.Root("packs/integrity/files/integrity.yaml")));
+        Assert.NotNull(policy.Select("/usr/bin/ls"u8));
+        Assert.NotNull(policy.Select("/var/log/syslog"u8));
+        Assert.Null(policy.Select("/var/log/syslog.1"u8));
+        Assert.Null(policy.Select("/tmp/x"u8));
     }
 
     private static PathPattern Pattern(string text)

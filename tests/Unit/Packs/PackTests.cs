@@ -23,6 +23,7 @@ public sealed class PackTests : IDisposable
 
     [Theory]
     [InlineData("aide")]
+    [InlineData("integrity")]
     [InlineData("suricata")]
     [InlineData("tcpdump")]
     [InlineData("tripwire")]

@@ -45,12 +45,19 @@ public static class BaseSigner
             }
         }
 
+        var root = start.AsSpan(BaselineFormat.RootAt);
+        Accept(root, log, server, privateKey, what);
+        return Convert.ToHexStringLower(root);
+    }
+
+    /// <summary>Accepts the candidate that has a root digest, whoever says so: adds a signed line to the base's list.</summary>
+    internal static void Accept(
+        ReadOnlySpan<byte> root, string log, string server, byte[] privateKey, (string By, string Reason, DateTimeOffset At) what)
+    {
         var known = File.Exists(log) ? File.ReadAllBytes(log) : [];
         var list = AcceptanceLog.Read(server, known, Ed25519.PublicKey(privateKey));
-        var root = start.AsSpan(BaselineFormat.RootAt);
         Write(log, FileMode.Append, list.Accept(root, what.By, what.Reason, what.At, privateKey),
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        return Convert.ToHexStringLower(root);
     }
 
     private static void Write(string path, FileMode mode, byte[] bytes, UnixFileMode permissions)
