@@ -111,8 +111,9 @@ public sealed partial class ViewTree
     private static ServerDisk? RootOf(in Place place) =>
         place.Node.IsMountRoot && place.Node.Identity.Mount is { Path: "/" } root ? root.Disk : null;
 
+    // Of union mounts /.dserverfs tells what has changed; of the others nobody knows.
     private static byte[] MountsOf(ServerDisk disk) =>
-        Encoding.UTF8.GetBytes(string.Concat(disk.Mounts.Where(m => m.Path != "/").Select(m => m.Path + '\0')));
+        Encoding.UTF8.GetBytes(string.Concat(disk.Mounts.Where(m => !m.IsUnion).Select(m => m.Path + '\0')));
 
     private static Errno TryReadMark(in Place place, LayerMark mark, Span<byte> value, out int length)
     {

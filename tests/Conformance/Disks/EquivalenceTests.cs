@@ -104,6 +104,8 @@ public sealed class EquivalenceTests : IDisposable
         Assert.Equal("1", Attribute("/.serverfs/usr/bin/find", "lower"));
         // Of all lower layers: the base's alone, which status shows, is a part of it.
         Assert.Matches(@"^[0-9a-f]{16}\z", Attribute("/.serverfs", "generation"));
+        // Not /usr, which has layers of its own.
+        Assert.DoesNotContain("/usr", Attribute("/.serverfs", "mounts"), StringComparison.Ordinal);
     }
 
     [Fact]
