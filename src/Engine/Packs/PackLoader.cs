@@ -81,9 +81,12 @@ public static class PackLoader
             var known = true;
             foreach (var name in texts.SelectMany(PackOptions.References))
             {
-                known &= names.Contains(name) || PackOptions.Reserved.Contains(name);
-                if (!known)
+                if (!names.Contains(name) && !PackOptions.Reserved.Contains(name))
+                {
                     pack.File.Report(at, $"{what}: there is no option '{name}'{Nearest.Suggest(name, names)}");
+                    known = false;
+                }
+
                 _ = used.Add(name);
             }
 
