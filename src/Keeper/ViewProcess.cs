@@ -2,7 +2,6 @@ using System.Globalization;
 using HyperSpector.Engine.Disks.Serving;
 using HyperSpector.Engine.Hosts;
 using HyperSpector.Engine.Mediator;
-using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
@@ -19,28 +18,14 @@ internal sealed class ViewProcess(Options options, ViewHoldings holdings, Bounde
     /// <summary>Answers one question; false if there is nobody to ask any more.</summary>
     internal bool Answer()
     {
-        Span<byte> request = stackalloc byte[KeeperRequest.Size];
-        var descriptors = new List<FileDescriptor>();
-        var errno = UnixSocket.TryReceive(Requests!, request, descriptors, out var count);
-        try
+        var outcome = KeeperRequest.Serve(Requests!);
+        if (outcome == KeeperRequest.Outcome.Refused)
         {
-            if (errno == Errno.EAGAIN)
-                return true;
-            if (errno == Errno.None && count > 0 && KeeperRequest.TryAnswer(Requests!, request[..count], descriptors))
-                return true;
-            if (errno == Errno.None && count > 0)
-            {
-                Log.Write("who serves the views sent something that is no request: it is replaced");
-                Kill();
-            }
+            Log.Write("who serves the views sent something that is no request: it is replaced");
+            Kill();
+        }
 
-            return false;
-        }
-        finally
-        {
-            foreach (var descriptor in descriptors)
-                descriptor.Dispose();
-        }
+        return outcome == KeeperRequest.Outcome.Listening;
     }
 
     protected override ChildProcess Start()

@@ -16,14 +16,14 @@ internal static class ChangePreparation
         using var policy = Files.OpenRead(Path.Join(AppContext.BaseDirectory, "policy/changes-seccomp.json"));
         var planFile = new FileDescriptor(ChangeDescriptors.Plan);
         var plan = ChangeServing.ReadPlan(planFile);
-        var shown = Enumerable.Range(ChangeDescriptors.FirstDisk, ChangeServing.DescriptorsOf(plan.Disk)).Select(n => new FileDescriptor(n)).ToList();
+        var shown = Enumerable.Range(ChangeDescriptors.FirstDisk, plan.Disk.Descriptors).Select(n => new FileDescriptor(n)).ToList();
         new Confinement
         {
             User = user,
             Group = user,
             // The server VM's files have owners and modes of their own. Nothing else of root's: not CAP_SYS_ADMIN, above all.
             Keep = [Capability.CAP_DAC_READ_SEARCH],
-            Rules = [.. Readable(plan, shown).Select(Rule)],
+            Rules = [.. Readable(plan, shown).Select(LandlockRule.ToRead)],
             Descriptors = [new FileDescriptor(ChangeDescriptors.Requests), planFile, .. shown, policy],
             Limits =
             [
@@ -49,8 +49,4 @@ internal static class ChangePreparation
                 yield return shown[next++];
         }
     }
-
-    // Of a mount of a single file the kernel takes no right that only a directory can have (landlock_add_rule(2), EINVAL).
-    private static LandlockRule Rule(FileDescriptor place) =>
-        new(place, FileStatus.Of(place).IsDirectory ? LandlockAccess.Read : LandlockAccess.ReadFile);
 }

@@ -34,7 +34,7 @@ internal static class ViewPreparation
             Group = user,
             // The server VM's files have owners and modes of their own. Nothing else of root's: not CAP_SYS_ADMIN, above all.
             Keep = [Capability.CAP_DAC_READ_SEARCH],
-            Rules = [.. shown.Select(Rule)],
+            Rules = [.. shown.Select(LandlockRule.ToRead)],
             Descriptors = [.. others.Select(n => new FileDescriptor(n)), .. shown, policy],
             Limits =
             [
@@ -44,8 +44,4 @@ internal static class ViewPreparation
             ],
         }.Enter(["views", policy.Number.ToString(CultureInfo.InvariantCulture)]);
     }
-
-    // Of a mount of a single file the kernel takes no right that only a directory can have (landlock_add_rule(2), EINVAL).
-    private static LandlockRule Rule(FileDescriptor place) =>
-        new(place, FileStatus.Of(place).IsDirectory ? LandlockAccess.Read : LandlockAccess.ReadFile);
 }

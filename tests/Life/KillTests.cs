@@ -25,7 +25,7 @@ public sealed class KillTests : IDisposable
             using var up = round % 5 == 0 ? _host.StartInBase(_host.Command("up", "-f", again)) : null;
             foreach (var file in Shuffled(PidFiles()))
             {
-                KillOf(file);
+                PartFinder.Kill(_host, file);
                 Thread.Sleep(_random.Next(0, 30));
             }
 
@@ -102,13 +102,6 @@ public sealed class KillTests : IDisposable
     {
         var edge = new MediatorPaths(_host.Paths.MachineRun("edge"));
         return [edge.KeeperPid, edge.MonitorPid, edge.ViewsPid, $"{edge.Directory}/reader.pid", $"{_host.Paths.MachineRun("web")}/reader.pid"];
-    }
-
-    private void KillOf(string pidFile)
-    {
-        using var process = WaitForOne(pidFile);
-        _ = process.Process.Signal(Kills.SIGKILL);
-        Assert.True(process.Process.WaitForEnd(TimeSpan.FromMinutes(1)));
     }
 
     private PartProcess WaitForOne(string pidFile) => PartFinder.WaitFor(_host, pidFile);

@@ -1,9 +1,10 @@
 using HyperSpector.Engine.Hosts;
 using HyperSpector.Tests.Kit.Hosts;
+using Xunit;
 
 namespace HyperSpector.Tests.Life;
 
-/// <summary>Finds processes of ours by their pid files.</summary>
+/// <summary>Finds processes of ours by their pid files, and ends them.</summary>
 internal static class PartFinder
 {
     /// <summary>The process that a file names; one that was killed is made anew by the daemon, or by the VM's keeper.</summary>
@@ -17,5 +18,13 @@ internal static class PartFinder
         }
 
         throw new IOException($"nobody made {pidFile} anew\n{host.DaemonLog}");
+    }
+
+    /// <summary>kill -9 of it, and waits for its end.</summary>
+    internal static void Kill(TestHost host, string pidFile)
+    {
+        using var part = WaitFor(host, pidFile);
+        _ = part.Process.Signal(Kills.SIGKILL);
+        Assert.True(part.Process.WaitForEnd(TimeSpan.FromMinutes(1)));
     }
 }

@@ -31,7 +31,7 @@ public sealed class ScanKillTests : IDisposable
             for (var round = 0; round < Kills.Rounds; round++)
             {
                 Thread.Sleep(_random.Next(0, 200));
-                Kill(views);
+                PartFinder.Kill(_host, views);
             }
         });
     }
@@ -46,7 +46,7 @@ public sealed class ScanKillTests : IDisposable
             for (var round = 0; round < Kills.Rounds; round++)
             {
                 Thread.Sleep(_random.Next(0, 200));
-                Kill(keeper);
+                PartFinder.Kill(_host, keeper);
                 Thread.Sleep(_random.Next(0, 50));
                 _host.KillDaemon();
                 _host.StartDaemon();
@@ -83,13 +83,6 @@ public sealed class ScanKillTests : IDisposable
         _host.Down();
         _host.StopDaemon();
         Assert.Equal("", string.Join('\n', _host.Leftovers()));
-    }
-
-    private void Kill(string pidFile)
-    {
-        using var part = PartFinder.WaitFor(_host, pidFile);
-        _ = part.Process.Signal(Kills.SIGKILL);
-        Assert.True(part.Process.WaitForEnd(TimeSpan.FromMinutes(1)));
     }
 
     /// <summary>Scans in the IDS VM, one after the other; each prints one line.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HyperSpector.Api.Plans;
 
 /// <summary>
@@ -27,6 +29,10 @@ public sealed record DiskPlan
 
     /// <summary>Its mounts; at most <see cref="MountLimit"/>.</summary>
     public IReadOnlyList<DiskMountPlan> Mounts { get; set; } = [];
+
+    /// <summary>How many descriptors come along with it.</summary>
+    [JsonIgnore]
+    public int Descriptors => Mounts.Sum(m => 1 + m.Layers.Count);
 
     /// <summary>Mounts of one server VM.</summary>
     public const int MountLimit = 256;

@@ -17,9 +17,10 @@ internal sealed class ChangeSummary
 
     internal void Add(ChangeRecord record)
     {
+        var path = ChangeLine.PathOf(record);
         if (record.Kind == ChangeKind.Mount && _mounts.Count < DirectoryLimit)
-            _mounts.Add(ChangeLine.PathOf(record));
-        var directory = DirectoryOf(ChangeLine.PathOf(record));
+            _mounts.Add(path);
+        var directory = DirectoryOf(path);
         if (!_directories.ContainsKey(directory) && _directories.Count >= DirectoryLimit)
             directory = Others;
         if (!_all.Add(record))

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.RegularExpressions;
 using HyperSpector.Api;
 using HyperSpector.Api.Messages;
+using HyperSpector.Api.Plans;
 using HyperSpector.Cli.Client;
 using HyperSpector.Cli.Output;
 using HyperSpector.Cli.Usage;
@@ -12,9 +13,6 @@ namespace HyperSpector.Cli.Commands;
 /// <summary><c>hyperspector integrity</c>: who says that a server's files are as they should be.</summary>
 internal static partial class IntegrityCommand
 {
-    private const string Program = "/run/hyperspector/integrity";
-    private const string Acceptances = "/run/hyperspector/acceptances";
-
     // All of a server's files are read.
     private static readonly TimeSpan s_limit = TimeSpan.FromHours(6);
 
@@ -103,8 +101,8 @@ internal static partial class IntegrityCommand
         string[] where = [.. context.Global.Arguments(parsed)];
         var result = Tool.Run(
             Environment.ProcessPath!,
-            [.. where, "exec", "-n", "-T", environment, "--", Program, "candidate", "--server", server,
-                "--key", $"{Acceptances}/key", "--log", $"{Acceptances}/{server}.log"],
+            [.. where, "exec", "-n", "-T", environment, "--", IntegrityPaths.Program, "candidate", "--server", server,
+                "--key", $"{IntegrityPaths.Acceptances}/key", "--log", $"{IntegrityPaths.Acceptances}/{server}.log"],
             timeout: s_limit);
         var words = (result.Output + result.Error).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         // 8: some files could not be read; they are part of the baseline as that.

@@ -12,6 +12,12 @@ public interface ILayerMarks
 {
     /// <summary>The value of a mark of a file or directory of an upper layer, as overlayfs has written it. ENODATA: it has none.</summary>
     Errno TryRead(FileDescriptor upper, LayerMark mark, Span<byte> value, out int length);
+
+    /// <summary>
+    /// What <see cref="LayerMark.Opaque"/> says: nothing of the lower layers is seen in the directory. <c>x</c> only says that there may be
+    /// whiteouts that are attributes (overlayfs.rst).
+    /// </summary>
+    static bool SaysOpaque(ReadOnlySpan<byte> value) => value.SequenceEqual("y"u8);
 }
 
 /// <summary>Marks of overlayfs (overlayfs.rst).</summary>
@@ -23,7 +29,7 @@ public enum LayerMark
     /// </summary>
     Redirect,
 
-    /// <summary><c>trusted.overlay.opaque</c>: of a directory; <c>y</c>: nothing of the lower layers is seen in it.</summary>
+    /// <summary><c>trusted.overlay.opaque</c>: of a directory, see <see cref="ILayerMarks.SaysOpaque"/>.</summary>
     Opaque,
 
     /// <summary><c>trusted.overlay.metacopy</c>: of a file; its data are still those of the lower layer.</summary>

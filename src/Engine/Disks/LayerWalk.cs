@@ -69,6 +69,10 @@ internal static class LayerWalk
         return errno;
     }
 
+    /// <summary>The server VM's own part among layers, the top one first; null: it has changed nothing there.</summary>
+    internal static FileDescriptor? UpperOf(ReadOnlySpan<LayerDirectory> layers) =>
+        layers.Length > 0 && layers[0].Kind == LayerKind.Upper ? layers[0].Reference : null;
+
     internal static void Close(ReadOnlySpan<LayerDirectory> layers)
     {
         foreach (var layer in layers)

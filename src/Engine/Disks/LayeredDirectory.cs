@@ -23,7 +23,7 @@ internal sealed class LayeredDirectory(FileDescriptor merged, LayerDirectory[] l
     internal ReadOnlySpan<LayerDirectory> Layers => layers;
 
     /// <summary>The server VM's own changes, if there are any in it.</summary>
-    internal FileDescriptor? Upper => layers.Length > 0 && layers[0].Kind == LayerKind.Upper ? layers[0].Reference : null;
+    internal FileDescriptor? Upper => LayerWalk.UpperOf(layers);
 
     /// <summary>Every layer is watched: a change is told, and what was said before may be kept until then.</summary>
     internal bool IsWatched { get; init; }

@@ -139,8 +139,7 @@ public sealed partial class ViewTree
                 return errno == Errno.EOPNOTSUPP ? Errno.ENODATA : errno;
             return mark switch
             {
-                // 'x' is for lower layers whose whiteouts are attributes.
-                LayerMark.Opaque when length != 1 || found[0] != (byte)'y' => Errno.ENODATA,
+                LayerMark.Opaque when !ILayerMarks.SaysOpaque(found[..length]) => Errno.ENODATA,
                 LayerMark.Redirect => Tell(found[..length], value, out length),
                 _ => Tell("1"u8, value, out length),
             };

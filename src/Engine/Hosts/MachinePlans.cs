@@ -14,9 +14,6 @@ internal static class MachinePlans
     /// <summary>Where the sensor's program appears inside a VM.</summary>
     internal const string SensorProgram = "/run/hyperspector/sensor";
 
-    /// <summary>Where the checker of files appears inside an IDS VM.</summary>
-    internal const string IntegrityProgram = "/run/hyperspector/integrity";
-
     internal static MachinePlan For(HostPaths paths, MachineRecord record, IReadOnlyList<string> packLayers) =>
         record.Environment is { } environment ? Ids(paths, record, environment, packLayers) : Server(paths, record);
 
@@ -60,8 +57,8 @@ internal static class MachinePlans
 
         if (environment.Watch.Count > 0)
         {
-            mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-integrity", IntegrityProgram, ReadOnly: true));
-            mounts.Add(new BindMount(AcceptanceDesk.DirectoryOf(paths, record.Name), AcceptanceDesk.Inside, ReadOnly: true));
+            mounts.Add(new BindMount($"{AppContext.BaseDirectory}hyperspector-integrity", IntegrityPaths.Program, ReadOnly: true));
+            mounts.Add(new BindMount(AcceptanceDesk.DirectoryOf(paths, record.Name), IntegrityPaths.Acceptances, ReadOnly: true));
         }
 
         return plan with

@@ -17,11 +17,7 @@ internal static class DiskSource
     private const int GeneratedDepth = 64;
 
     /// <summary>Its root file system is mounted: it runs, or is about to.</summary>
-    internal static bool IsMounted(HostPaths paths, string machine)
-    {
-        var root = RootFileSystem.RootOf(paths, machine);
-        return MountInfo.ReadSelf().Any(m => m.MountPoint == root);
-    }
+    internal static bool IsMounted(HostPaths paths, string machine) => MountInfo.IsMountPoint(RootFileSystem.RootOf(paths, machine));
 
     /// <summary>All mounts but the secrets: an IDS has no business with those.</summary>
     /// <param name="paths">The host's.</param>

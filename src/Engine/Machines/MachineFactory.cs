@@ -60,10 +60,7 @@ public sealed class MachineFactory
             var prepared = Prepare(plan);
             var config = $"{state}/config";
             ConfigLayer.Write(plan, prepared, config);
-            var user = new UserLookup([$"{config}/@", .. PackRoots(plan), prepared.Parts[0].Lowers[^1]]).Find(plan.User);
-            using (var files = new RootFileSystem(_paths, plan, prepared, user))
-                files.Mount();
-
+            var user = MountFiles(plan, prepared, config);
             var policies = MachinePolicies.Read(_policyDirectory);
             DeviceNodes.Make(_paths, plan, policies.Devices.For(plan));
             new Bundle(_paths, policies, CgroupSupport.For(plan)).Write(plan, user);
@@ -104,15 +101,20 @@ public sealed class MachineFactory
             MakeEnterable($"{_paths.Run}/vms");
             MakeEnterable(_paths.MachineRun(plan.Name));
             new LimitedDisk(plan.Name, state).Open(plan.Resources.Disk);
-            var prepared = Prepare(plan);
-            var user = new UserLookup([$"{config}/@", .. PackRoots(plan), prepared.Parts[0].Lowers[^1]]).Find(plan.User);
-            using var files = new RootFileSystem(_paths, plan, prepared, user);
-            files.Mount();
+            _ = MountFiles(plan, Prepare(plan), config);
         }
         catch (UnauthorizedAccessException refused)
         {
             throw new IOException($"{plan.Name}: its disk cannot be mounted: {refused.Message}", refused);
         }
+    }
+
+    private MachineUser MountFiles(MachinePlan plan, PreparedBase prepared, string config)
+    {
+        var user = new UserLookup([$"{config}/@", .. PackRoots(plan), prepared.Parts[0].Lowers[^1]]).Find(plan.User);
+        using var files = new RootFileSystem(_paths, plan, prepared, user);
+        files.Mount();
+        return user;
     }
 
     /// <summary>Lets the first process run.</summary>

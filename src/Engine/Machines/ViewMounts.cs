@@ -40,11 +40,8 @@ internal sealed class ViewMounts : IDisposable
     internal IReadOnlyList<(string Target, FileDescriptor Tree)> Mounts => _mounts;
 
     /// <summary>A VM has them: not one that was made by an earlier version, or where the kernel has no FUSE.</summary>
-    internal static bool AreThere(HostPaths paths, string machine)
-    {
-        var place = RootFileSystem.RootOf(paths, machine) + ServerFiles;
-        return MountInfo.ReadSelf().Any(m => m.MountPoint == place);
-    }
+    internal static bool AreThere(HostPaths paths, string machine) =>
+        MountInfo.IsMountPoint(RootFileSystem.RootOf(paths, machine) + ServerFiles);
 
     /// <summary>
     /// Puts new ones in the place of those whose connections have ended, which happens when all who held them were killed at once: what the

@@ -19,6 +19,7 @@ internal static class PackTemplate
     {
         if (!template.Contains("${", StringComparison.Ordinal) && !template.Contains("# each ", StringComparison.Ordinal))
             return template;
+        var first = surroundings.Names(options, 0);
         var result = new StringBuilder();
         StringBuilder? block = null;
         var count = 0;
@@ -37,7 +38,7 @@ internal static class PackTemplate
             }
             else
             {
-                _ = (block ?? result).Append(block is null ? PackOptions.Substitute(line, surroundings.Names(options, 0)) : line).Append('\n');
+                _ = (block ?? result).Append(block is null ? PackOptions.Substitute(line, first) : line).Append('\n');
             }
         }
 

@@ -37,6 +37,9 @@ public sealed record MountInfo(int Id, string Device, string Root, string MountP
         return list;
     }
 
+    /// <summary>Something is mounted there, in our mount namespace.</summary>
+    public static bool IsMountPoint(string path) => ReadSelf().Any(m => m.MountPoint == path);
+
     /// <summary>True for the directory itself and everything below it.</summary>
     public bool IsWithin(string directory) =>
         MountPoint == directory || MountPoint.StartsWith(directory == "/" ? "/" : directory + "/", StringComparison.Ordinal);

@@ -6,7 +6,14 @@ namespace HyperSpector.Linux.Sandbox;
 /// <summary>What may be done beneath a directory, or to one file.</summary>
 /// <param name="Place">The directory or file; O_PATH is enough. Only borrowed.</param>
 /// <param name="Access">What is allowed there.</param>
-public sealed record LandlockRule(FileDescriptor Place, LandlockAccess Access);
+public sealed record LandlockRule(FileDescriptor Place, LandlockAccess Access)
+{
+    /// <summary>
+    /// Reading alone. Of a single file the kernel takes no right that only a directory can have (landlock_add_rule(2), EINVAL).
+    /// </summary>
+    public static LandlockRule ToRead(FileDescriptor place) =>
+        new(place, FileStatus.Of(place).IsDirectory ? LandlockAccess.Read : LandlockAccess.ReadFile);
+}
 
 /// <summary>
 /// Landlock (landlock(7)): file system, TCP, signals and abstract sockets denied but for a list. A domain belongs to the calling

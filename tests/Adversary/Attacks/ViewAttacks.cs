@@ -58,7 +58,7 @@ internal static class ViewAttacks
             Native = s => LockTrial(s.NativeSecret, () => Tool.Run("flock", ["-n", s.NativeSecret, "true"]).Status.Succeeded),
             Inside = (s, _) =>
             {
-                var directory = Victim(s, Scene.Web, NewDirectory());
+                var directory = Victim(s, NewDirectory());
                 return LockTrial($"/.serverfs{directory}/file", () => s.Host.Exec(Scene.Web, "flock", "-n", $"{directory}/file", "true").Status.Succeeded);
             },
         },
@@ -111,7 +111,7 @@ internal static class ViewAttacks
         },
         Inside = (s, _) =>
         {
-            var directory = Victim(s, Scene.Web, NewDirectory());
+            var directory = Victim(s, NewDirectory());
             var before = Describe(s, directory);
             return new Trial(kind, $"/.serverfs{directory}")
             {
@@ -125,12 +125,12 @@ internal static class ViewAttacks
     private static string Make(string directory) =>
         $"mkdir -p {directory}/d {directory}/e && cd {directory} && echo 'some text' > file && ln -s file link && echo inner > d/inner && : > gone && cat file d/inner > /dev/null";
 
-    private static string Victim(Scene scene, string machine, string directory)
+    private static string Victim(Scene scene, string directory)
     {
-        var made = scene.Host.Exec(machine, "sh", "-c", Make(directory));
+        var made = scene.Host.Exec(Scene.Web, "sh", "-c", Make(directory));
         // Looking moves times of access, once.
         _ = Describe(scene, directory);
-        return made.Status.Succeeded ? directory : throw new IOException($"no {directory} in {machine}: {made.Error}");
+        return made.Status.Succeeded ? directory : throw new IOException($"no {directory} in {Scene.Web}: {made.Error}");
     }
 
     // Everything that the server VM sees of its files, times of access among it.

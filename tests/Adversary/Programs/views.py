@@ -2,7 +2,6 @@ import fcntl
 import mmap
 import select
 import stat
-import subprocess
 import threading
 
 FS_IOC_SETFLAGS = 0x40086602
@@ -91,7 +90,7 @@ def attempts():
     ]
 
 
-def attack_change(directory, *others):
+def attack_change(directory):
     """Natively every attempt has to work, or it proves nothing; but for what the file system of this machine may lack."""
     os.chdir(directory)
     reasons, worked = [], []

@@ -38,7 +38,7 @@ internal sealed class ChangeDirectory : IDisposable
     internal bool IsAligned { get; }
 
     /// <summary>The server VM's own part; null: it has changed nothing in it.</summary>
-    internal FileDescriptor? Upper => Layers.Length > 0 && Layers[0].Kind == LayerKind.Upper ? Layers[0].Reference : null;
+    internal FileDescriptor? Upper => LayerWalk.UpperOf(Layers);
 
     /// <summary>Where the server VM can change something.</summary>
     internal FileDescriptor? Changing => Layers.Length > 0 && Layers[0].Kind is LayerKind.Upper or LayerKind.Mount ? Layers[0].Reference : null;
@@ -88,12 +88,12 @@ internal sealed class ChangeDirectory : IDisposable
         {
             errno = LayerWalk.Open(Mount, Layers, name, out layers, out var isMoved);
             isAligned &= !isMoved;
-            if (errno == Errno.None && isAligned && layers.Length > 0 && layers[0].Kind == LayerKind.Upper)
-                errno = IsOpaque(layers[0].Reference, ref isAligned);
+            if (errno == Errno.None && isAligned && LayerWalk.UpperOf(layers) is { } upper)
+                errno = IsOpaque(upper, ref isAligned);
         }
 
         if (errno == Errno.None && isAligned)
-            lower = layers.Length > 0 && layers[0].Kind == LayerKind.Upper ? layers[1..] : layers;
+            lower = LayerWalk.UpperOf(layers) is null ? layers : layers[1..];
         else if (errno == Errno.None && wasThere)
             errno = LayerWalk.Open(Mount, Lower, name, out lower);
         if (errno == Errno.None)
@@ -118,12 +118,11 @@ internal sealed class ChangeDirectory : IDisposable
             LayerWalk.Close(Lower);
     }
 
-    // "y": nothing of the lower layers is seen in it. "x" only says that there may be whiteouts that are attributes (overlayfs.rst).
     private Errno IsOpaque(FileDescriptor upper, ref bool isAligned)
     {
         Span<byte> mark = stackalloc byte[8];
         var errno = Mount.Disk.Marks.TryRead(upper, LayerMark.Opaque, mark, out var length);
-        if (errno == Errno.None && mark[..length].SequenceEqual("y"u8))
+        if (errno == Errno.None && ILayerMarks.SaysOpaque(mark[..length]))
             isAligned = false;
         return errno is Errno.ENODATA or Errno.EOPNOTSUPP or Errno.ERANGE ? Errno.None : errno;
     }

@@ -147,9 +147,11 @@ internal sealed class ChangeFollower : IDisposable
             _dirty[node] = names = new Dictionary<byte[], bool>(ByteNames.Comparer);
         var isShallow = (one.Change & DirectoryChange.All & ~DirectoryChange.Attributes) == 0;
         var name = one.Name.ToArray();
-        if (!names.TryGetValue(name, out var before))
+        if (names.TryGetValue(name, out var before))
+            isShallow &= before;
+        else
             _isEverythingDirty |= ++_dirtyNames > DirtyLimit;
-        names[name] = isShallow && (!names.ContainsKey(name) || before);
+        names[name] = isShallow;
     }
 
     private void Look()

@@ -23,9 +23,6 @@ public static class ChangeServing
             ?? throw new IOException("the plan of the changes is empty");
     }
 
-    /// <summary>How many mounts and layers a plan has descriptors for.</summary>
-    public static int DescriptorsOf(DiskPlan disk) => disk.Mounts.Sum(m => 1 + m.Layers.Count);
-
     /// <summary>Tells everything, and goes on if that is wanted; every ending is the last line.</summary>
     public static void Run()
     {
@@ -36,7 +33,7 @@ public static class ChangeServing
         var output = new ChangeOutput(pipe);
         try
         {
-            var descriptors = Enumerable.Range(ChangeDescriptors.FirstDisk, DescriptorsOf(plan.Disk)).Select(n => new FileDescriptor(n)).ToList();
+            var descriptors = Enumerable.Range(ChangeDescriptors.FirstDisk, plan.Disk.Descriptors).Select(n => new FileDescriptor(n)).ToList();
             using var disk = ViewAssembly.Whole(new ViewPlan { Disks = [plan.Disk] }, descriptors, new KeeperMarks(requests))[0];
             List(plan, disk, output, requests);
         }

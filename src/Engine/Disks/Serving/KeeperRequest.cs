@@ -12,8 +12,7 @@ namespace HyperSpector.Engine.Disks.Serving;
 /// </summary>
 public static class KeeperRequest
 {
-    /// <summary>Bytes of a request.</summary>
-    public const int Size = 4;
+    private const int Size = 4;
 
     private const uint FirstMark = 0x30_4d_4b_48; // "HKM0"
     private const uint LastMark = FirstMark + ((uint)LayerMark.Metacopy << 24);
@@ -42,11 +41,43 @@ public static class KeeperRequest
         return errno == Errno.None && !text.TryCopyTo(value) ? Errno.ERANGE : errno;
     }
 
+    /// <summary>What came of listening to who asks.</summary>
+    public enum Outcome
+    {
+        /// <summary>It was answered, or there was nothing yet.</summary>
+        Listening,
+
+        /// <summary>Nobody asks any more.</summary>
+        Closed,
+
+        /// <summary>It is no request, and who sends that has been taken over; or who asked does not take the answer.</summary>
+        Refused,
+    }
+
     /// <summary>
-    /// Answers, on the keeper's side. Whatever is asked, it reads one attribute of what the asker has open already. False: it is no
-    /// request, and who sends that has been taken over.
+    /// Receives one request and answers it, on the keeper's side. Whatever is asked, it reads one attribute of what the asker has open already.
     /// </summary>
-    public static bool TryAnswer(FileDescriptor asker, ReadOnlySpan<byte> request, IReadOnlyList<FileDescriptor> descriptors)
+    public static Outcome Serve(FileDescriptor asker)
+    {
+        Span<byte> request = stackalloc byte[Size];
+        var descriptors = new List<FileDescriptor>();
+        var errno = UnixSocket.TryReceive(asker, request, descriptors, out var count);
+        try
+        {
+            if (errno == Errno.EAGAIN)
+                return Outcome.Listening;
+            if (errno != Errno.None || count == 0)
+                return Outcome.Closed;
+            return TryAnswer(asker, request[..count], descriptors) ? Outcome.Listening : Outcome.Refused;
+        }
+        finally
+        {
+            foreach (var descriptor in descriptors)
+                descriptor.Dispose();
+        }
+    }
+
+    private static bool TryAnswer(FileDescriptor asker, ReadOnlySpan<byte> request, List<FileDescriptor> descriptors)
     {
         if (request.Length != Size || descriptors.Count != 1)
             return false;

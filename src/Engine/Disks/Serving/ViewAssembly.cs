@@ -18,7 +18,7 @@ internal static class ViewAssembly
     private static List<ServerDisk> Assemble(
         ViewPlan plan, IReadOnlyList<FileDescriptor> descriptors, ILayerMarks marks, bool onlyUpper)
     {
-        if (plan.Disks.Sum(d => d.Mounts.Sum(m => 1 + m.Layers.Count)) != descriptors.Count)
+        if (plan.Disks.Sum(d => d.Descriptors) != descriptors.Count)
             throw new IOException("the plan of the views and its descriptors do not fit together");
         var next = 0;
         var disks = new List<ServerDisk>();

@@ -4,7 +4,6 @@ using HyperSpector.Api;
 using HyperSpector.Api.Messages;
 using HyperSpector.Api.Plans;
 using HyperSpector.Engine.Disks.Serving;
-using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
 
@@ -118,25 +117,16 @@ public sealed class ChangeSession : IDisposable
     // Until it has ended: then its end of the pair is closed.
     private void Answer()
     {
-        Span<byte> request = stackalloc byte[KeeperRequest.Size];
         while (true)
         {
             if (!Poll.WaitReadable(_requests, Timeout.InfiniteTimeSpan))
                 continue;
-            var descriptors = new List<FileDescriptor>();
-            var errno = UnixSocket.TryReceive(_requests, request, descriptors, out var count);
-            if (errno == Errno.EAGAIN)
+            var outcome = KeeperRequest.Serve(_requests);
+            if (outcome == KeeperRequest.Outcome.Listening)
                 continue;
-            // It is ending, and must not be disturbed: how it ends tells whether the list is whole.
-            if (errno != Errno.None || count == 0)
-                return;
-            var isRequest = KeeperRequest.TryAnswer(_requests, request[..count], descriptors);
-            foreach (var descriptor in descriptors)
-                descriptor.Dispose();
-            if (isRequest)
-                continue;
-            // Taken over by what it reads.
-            Kill();
+            // One that is ending must not be disturbed: how it ends tells whether the list is whole. One that was taken over is ended.
+            if (outcome == KeeperRequest.Outcome.Refused)
+                Kill();
             return;
         }
     }

@@ -10,12 +10,9 @@ namespace HyperSpector.Engine.Integrity.Signing;
 /// </summary>
 internal sealed class AcceptanceDesk(HostPaths paths)
 {
-    /// <summary>Where an IDS VM finds the public key and the lists.</summary>
-    internal const string Inside = "/run/hyperspector/acceptances";
-
     private readonly Lock _lock = new();
 
-    /// <summary>The directory that becomes <see cref="Inside"/>.</summary>
+    /// <summary>The directory that becomes <see cref="Api.Plans.IntegrityPaths.Acceptances"/>.</summary>
     internal static string DirectoryOf(HostPaths paths, string environment) => $"{paths.MachineState(environment)}/acceptances";
 
     /// <summary>Makes the key and the directory of an environment if they are not there.</summary>
