@@ -18,6 +18,9 @@ public sealed record DiskPlan
     /// <summary>The server's name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The directory of the view that is its root; null: the view's own. It is so for all disks of a plan, or for none.</summary>
+    public string? Directory { get; set; }
+
     /// <summary>Generation of its lower layers: it is another one whenever any of them has changed.</summary>
     public required string Generation { get; init; }
 

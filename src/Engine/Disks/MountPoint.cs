@@ -20,14 +20,14 @@ internal sealed class MountPoint
     internal MountPoint? Find(ReadOnlySpan<byte> name) =>
         _below.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var found) ? found : null;
 
-    /// <summary>All mounts of the servers: one server's root is the view's, several have a directory each.</summary>
+    /// <summary>All mounts of the servers, each below the directory that it is given.</summary>
     internal static MountPoint Of(IReadOnlyList<ServerDisk> disks)
     {
         var root = new MountPoint();
         var index = 0;
         foreach (var disk in disks)
         {
-            var top = disks.Count == 1 ? root : root.Add(Encoding.UTF8.GetBytes(disk.Name));
+            var top = disk.Directory is { } directory ? root.Add(Encoding.UTF8.GetBytes(directory)) : root;
             top.Disk = disk;
             foreach (var mount in disk.Mounts)
             {

@@ -23,6 +23,9 @@ public sealed class ServerDisk : IDisposable
     /// <summary>The server's name.</summary>
     public string Name { get; }
 
+    /// <summary>The directory of the view that is its root; null: the view's own, and there is no other server.</summary>
+    public string? Directory { get; init; }
+
     /// <summary>Generation of what lies below its union mounts.</summary>
     public string Generation { get; }
 

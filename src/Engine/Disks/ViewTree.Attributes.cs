@@ -25,6 +25,9 @@ public sealed partial class ViewTree
             errno = TryReferTo(place, out var reference, out var isOurs);
             if (errno == Errno.None)
                 errno = Inode.TryGetAttribute(reference!, name, value, out length);
+            // The kernel asks for these before it lets anybody in, and takes any other answer than "none" for a refusal (fuse_get_acl).
+            if (errno == Errno.EOPNOTSUPP && name.StartsWith("system.posix_acl_"u8))
+                errno = Errno.ENODATA;
             if (errno == Errno.None && value.Length >= length && place.Node.Identity.Mount is { } mount)
                 mount.Disk.Ids.Translate(name, value[..length]);
             if (isOurs)
@@ -47,6 +50,9 @@ public sealed partial class ViewTree
         errno = TryReferTo(place, out var reference, out var isOurs);
         if (errno == Errno.None)
             errno = Inode.TryListAttributes(reference!, names, out length);
+        // It only leads to a mount.
+        else if (errno == Errno.EOPNOTSUPP)
+            errno = Errno.None;
         if (isOurs)
             reference?.Dispose();
         place.Release();

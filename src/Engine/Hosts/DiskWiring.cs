@@ -24,7 +24,7 @@ internal sealed class DiskWiring(HostPaths paths, Workshop workshop, Action<stri
         foreach (var (name, environment) in site.Environments)
         {
             if (machines.GetValueOrDefault(name) is { Runs: true } live)
-                Show(live, [.. environment.Watch.Select(machines.GetValueOrDefault).OfType<LiveMachine>().Where(m => m.Runs)]);
+                Show(live, environment, [.. Running(environment, machines)]);
             else
                 _ = _told.Remove(name);
         }
@@ -41,24 +41,28 @@ internal sealed class DiskWiring(HostPaths paths, Workshop workshop, Action<stri
         {
             if (environment.Watch.Contains(machine) && name != machine && machines.GetValueOrDefault(name) is { Runs: true } live)
             {
-                Show(live,
-                    [.. environment.Watch.Where(w => w != machine).Select(machines.GetValueOrDefault).OfType<LiveMachine>().Where(m => m.Runs)]);
+                Show(live, environment, [.. Running(environment, machines).Where(m => m.Record.Name != machine)]);
             }
         }
     }
 
-    private void Show(LiveMachine environment, IReadOnlyList<LiveMachine> servers)
+    private static IEnumerable<LiveMachine> Running(EnvironmentSpec environment, IReadOnlyDictionary<string, LiveMachine> machines) =>
+        environment.Watch.Select(machines.GetValueOrDefault).OfType<LiveMachine>().Where(m => m.Runs);
+
+    private void Show(LiveMachine environment, EnvironmentSpec spec, IReadOnlyList<LiveMachine> servers)
     {
         var name = environment.Record.Name;
+        // By how many there are to be: a path must not lead elsewhere because some do not run.
+        var several = spec.Watch.Count > 1;
         if (!ViewMounts.AreThere(paths, name))
             return;
-        var what = string.Join(' ', servers.Select(s => $"{s.Record.Name}:{s.Init!.Pid}").Prepend($"{environment.Init!.Pid}"));
+        var what = string.Join(' ', servers.Select(s => $"{s.Record.Name}:{s.Init!.Pid}").Prepend($"{environment.Init!.Pid}:{several}"));
         if (_told.GetValueOrDefault(name) == what)
             return;
         var descriptors = new List<FileDescriptor>();
         try
         {
-            var plan = new ViewPlan { Disks = [.. servers.Select(s => Open(s.Record, environment.Record, descriptors))] };
+            var plan = new ViewPlan { Disks = [.. servers.Select(s => Open(s.Record, environment.Record, several, descriptors))] };
             var file = $"{paths.MachineRun(name)}/views.json";
             File.WriteAllBytes($"{file}.new", JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Default.ViewPlan));
             File.Move($"{file}.new", file, overwrite: true);
@@ -93,6 +97,10 @@ internal sealed class DiskWiring(HostPaths paths, Workshop workshop, Action<stri
         }
     }
 
-    private DiskPlan Open(MachineRecord server, MachineRecord environment, List<FileDescriptor> into) => DiskSource.Open(
-        paths, server.Name, server.FirstId, server.Generation ?? "", environment.FirstId, into);
+    private DiskPlan Open(MachineRecord server, MachineRecord environment, bool inDirectory, List<FileDescriptor> into)
+    {
+        var plan = DiskSource.Open(paths, server.Name, server.FirstId, server.Generation ?? "", environment.FirstId, into);
+        plan.Directory = inDirectory ? server.Name : null;
+        return plan;
+    }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using HyperSpector.Engine.Disks;
 using HyperSpector.Engine.Fuse;
 using HyperSpector.Linux;
+using HyperSpector.Linux.Calls;
 using HyperSpector.Tests.Kit.Disks;
 using Xunit;
 
@@ -208,6 +209,49 @@ public sealed class ViewTreeTests : IDisposable
         Assert.Equal(["7765622f", "64622f"], client.List(1).Select(n => n + "2f"));
         Assert.Equal("db\n", Encoding.UTF8.GetString(client.Read(client.Find("db/etc/hostname")!.Value.Node)));
         Assert.Null(client.Find("web/etc/hostname"));
+    }
+
+    [Fact]
+    public void View_OfOneOfSeveralServers_HasADirectoryForIt()
+    {
+        _overlay.Mount();
+        var client = new TreeClient();
+        using var tree = new ViewTree([_overlay.Open("web")], client);
+        client.Tree = tree;
+
+        Assert.Equal(["776562"], client.List(1));
+    }
+
+    [Fact]
+    public void ListsOfRights_WhereThereAreNone_AreNone()
+    {
+        // The kernel lets nobody open a directory, or a file, of which it is told anything else.
+        var data = Directory.CreateTempSubdirectory("hyperspector-test-ramfs").FullName;
+        using (var target = Beneath.Reference(data)!)
+            Mounts.Memory(target, "hyperspector-test", "ramfs", "mode=0755");
+        try
+        {
+            File.WriteAllText($"{data}/file", "");
+            _ = Directory.CreateDirectory($"{_overlay.Base}/srv");
+            _overlay.Mount();
+            var client = new TreeClient();
+            using var tree = new ViewTree([_overlay.Open("web", [new DiskMount("/srv/data", ScratchOverlay.Clone(data), [])])], client);
+            client.Tree = tree;
+
+            foreach (var node in (ulong[])[1, client.Find("web/srv/data")!.Value.Node, client.Find("web/srv/data/file")!.Value.Node])
+            {
+                foreach (var list in (string[])["system.posix_acl_access", "system.posix_acl_default"])
+                    Assert.Equal(Errno.ENODATA, tree.GetExtendedAttribute(node, Encoding.UTF8.GetBytes(list), [], out _));
+            }
+
+            Assert.Equal(Errno.None, tree.ListExtendedAttributes(1, [], out var length));
+            Assert.Equal(0, length);
+        }
+        finally
+        {
+            _ = Mounts.Detach(data);
+            Directory.Delete(data);
+        }
     }
 
     [Fact]

@@ -48,8 +48,8 @@ public sealed class ScratchOverlay : IDisposable
     }
 
     /// <summary>What a view needs of it; ids are not translated.</summary>
-    public ServerDisk Open(string name = "web", IReadOnlyList<DiskMount>? more = null) =>
-        new(name, "generation-1", new IdTranslation(0, 0), [OpenMount("/"), .. more ?? []], new OwnMarks());
+    public ServerDisk Open(string? directory = null, IReadOnlyList<DiskMount>? more = null) =>
+        new(directory ?? "web", "generation-1", new IdTranslation(0, 0), [OpenMount("/"), .. more ?? []], new OwnMarks()) { Directory = directory };
 
     /// <summary>The union mount, as if it were at a place of a server VM.</summary>
     public DiskMount OpenMount(string at) => new(at, Clone(Merged),

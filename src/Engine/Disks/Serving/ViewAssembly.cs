@@ -35,7 +35,7 @@ internal static class ViewAssembly
                     mounts.Add(new DiskMount(mount.Path, upper.Root, [upper]));
             }
 
-            disks.Add(new ServerDisk(disk.Name, disk.Generation, new IdTranslation(disk.FirstId, disk.ShownFirstId), mounts, marks));
+            disks.Add(new ServerDisk(disk.Name, disk.Generation, new IdTranslation(disk.FirstId, disk.ShownFirstId), mounts, marks) { Directory = disk.Directory });
         }
 
         return disks;
