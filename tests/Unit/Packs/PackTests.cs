@@ -23,10 +23,13 @@ public sealed class PackTests : IDisposable
 
     [Theory]
     [InlineData("aide")]
+    [InlineData("chkrootkit")]
+    [InlineData("clamav")]
     [InlineData("integrity")]
     [InlineData("suricata")]
     [InlineData("tcpdump")]
     [InlineData("tripwire")]
+    [InlineData("yara")]
     public void ShippedPack_Loaded_HasNoProblem(string name)
     {
         var result = PackLoader.Load(SourceTree.Root($"packs/{name}"));
