@@ -14,7 +14,8 @@ const string Synopsis = """
     where: --server NAME  one of several servers      --state DIR   default /var/lib/hyperspector/integrity/NAME
            --policy FILE  default /etc/hyperspector/integrity.yaml
            --key PUBLIC --log FILE  acceptances must be signed on the base
-           --merged DIR --upper DIR --generation TEXT  an overlay of this machine, not the views
+           --merged DIR   a directory of this machine, not the views: full checks only
+           --merged DIR --upper DIR --generation TEXT  an overlay of this machine
     check ends with 0 if nothing differs, else with a sum of 1 (added), 2 (removed), 4 (changed), 8 (could not be read);
     64: wrong usage; 65: no check was made
     """;
@@ -79,7 +80,7 @@ static StationSettings Settings(Options options)
     {
         Server = server ?? "server",
         Merged = options.Value("--merged") ?? $"/.serverfs{below}",
-        Upper = options.Value("--upper") ?? $"/.dserverfs{below}",
+        Upper = options.Value("--upper") ?? (options.Has("--merged") ? null : $"/.dserverfs{below}"),
         Generation = own,
         State = options.Value("--state") ?? $"/var/lib/hyperspector/integrity/{server ?? "server"}",
         Policy = options.Value("--policy") ?? "/etc/hyperspector/integrity.yaml",

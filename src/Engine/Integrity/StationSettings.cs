@@ -9,8 +9,8 @@ public sealed record StationSettings
     /// <summary>Its files as it sees them.</summary>
     public required string Merged { get; init; }
 
-    /// <summary>Its upper layer alone.</summary>
-    public required string Upper { get; init; }
+    /// <summary>Its upper layer alone; null: there are no layers, and every check is a full one.</summary>
+    public required string? Upper { get; init; }
 
     /// <summary>Null: both are views, and tell it. Else both are an overlay of this machine, over lower layers of this name.</summary>
     public string? Generation { get; init; }

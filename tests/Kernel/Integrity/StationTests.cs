@@ -48,6 +48,19 @@ public sealed class StationTests : IDisposable
     }
 
     [Fact]
+    public void Station_OfAPlainDirectory_ChecksEverything()
+    {
+        var settings = Settings(null) with { Merged = _scene.Lower, Upper = null, Generation = null };
+        var station = new IntegrityStation(settings, TimeProvider.System);
+        Assert.Equal(0, station.Record("me", "first", first: true, TextWriter.Null));
+        Assert.Equal(0, Check(station, out var text));
+        Assert.Contains("everything", text, StringComparison.Ordinal);
+
+        File.AppendAllText($"{_scene.Lower}/file", ", and more");
+        Assert.Equal(IntegrityStation.Changed, Check(station, out _));
+    }
+
+    [Fact]
     public void Station_WithAKey_BelievesTheLastSignedBaselineOnly()
     {
         BaseSigner.MakeKeys(At("secret"), At("open"));

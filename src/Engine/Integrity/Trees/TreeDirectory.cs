@@ -24,8 +24,8 @@ internal sealed class TreeDirectory
     internal FileDescriptor? Upper { get; }
 
     /// <summary>The root of a tree.</summary>
-    internal static TreeDirectory Root(string merged, string upper, IOverlayMarks marks) =>
-        new(Files.OpenDirectory(merged), Files.OpenDirectory(upper), marks);
+    internal static TreeDirectory Root(string merged, string? upper, IOverlayMarks marks) =>
+        new(Files.OpenDirectory(merged), upper is null ? null : Files.OpenDirectory(upper), marks);
 
     /// <summary>A directory in it.</summary>
     /// <param name="name">With its zero.</param>
