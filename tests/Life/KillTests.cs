@@ -1,5 +1,4 @@
 using HyperSpector.Engine.Hosts;
-using HyperSpector.Engine.Mediator;
 using HyperSpector.Tests.Kit.Hosts;
 using Xunit;
 
@@ -23,7 +22,7 @@ public sealed class KillTests : IDisposable
         {
             // Sometimes in the middle of an 'up', else while it looks after things.
             using var up = round % 5 == 0 ? _host.StartInBase(_host.Command("up", "-f", again)) : null;
-            foreach (var file in Shuffled(PidFiles()))
+            foreach (var file in Shuffled(PartFinder.PidFiles(_host)))
             {
                 PartFinder.Kill(_host, file);
                 Thread.Sleep(_random.Next(0, 30));
@@ -42,7 +41,7 @@ public sealed class KillTests : IDisposable
     {
         for (var round = 0; round < Kills.Rounds; round++)
         {
-            var parts = PidFiles().Select(WaitForOne).ToList();
+            var parts = PartFinder.PidFiles(_host).Select(WaitForOne).ToList();
             // The daemon first or last, by turns: what it sees of the others' deaths differs.
             if (round % 2 == 0)
                 _host.KillDaemon();
@@ -75,7 +74,7 @@ public sealed class KillTests : IDisposable
         Assert.Equal(pids, _host.Ps().Select(m => (m.Name, m.Pid)));
         Assert.Equal(0, _host.Hyperspector("up", "-f", file).Status.ShellCode);
         Assert.Equal(pids, _host.Ps().Select(m => (m.Name, m.Pid)));
-        foreach (var part in PidFiles())
+        foreach (var part in PartFinder.PidFiles(_host))
             WaitForOne(part).Dispose();
         AssertSeesTheServer();
         load.Stop();
@@ -98,12 +97,6 @@ public sealed class KillTests : IDisposable
     }
 
     /// <summary>Of all our processes but the daemon, whose pid the test knows.</summary>
-    private List<string> PidFiles()
-    {
-        var edge = new MediatorPaths(_host.Paths.MachineRun("edge"));
-        return [edge.KeeperPid, edge.MonitorPid, edge.ViewsPid, $"{edge.Directory}/reader.pid", $"{_host.Paths.MachineRun("web")}/reader.pid"];
-    }
-
     private PartProcess WaitForOne(string pidFile) => PartFinder.WaitFor(_host, pidFile);
 
     private string[] Shuffled(List<string> items)

@@ -1,4 +1,5 @@
 using HyperSpector.Engine.Hosts;
+using HyperSpector.Engine.Mediator;
 using HyperSpector.Tests.Kit.Hosts;
 using Xunit;
 
@@ -7,6 +8,13 @@ namespace HyperSpector.Tests.Life;
 /// <summary>Finds processes of ours by their pid files, and ends them.</summary>
 internal static class PartFinder
 {
+    /// <summary>Those of all processes of ours that serve a VM 'edge' and a server VM 'web'.</summary>
+    internal static List<string> PidFiles(TestHost host)
+    {
+        var edge = new MediatorPaths(host.Paths.MachineRun("edge"));
+        return [edge.KeeperPid, edge.MonitorPid, edge.ViewsPid, $"{edge.Directory}/reader.pid", $"{host.Paths.MachineRun("web")}/reader.pid"];
+    }
+
     /// <summary>The process that a file names; one that was killed is made anew by the daemon, or by the VM's keeper.</summary>
     internal static PartProcess WaitFor(TestHost host, string pidFile)
     {
