@@ -11,10 +11,9 @@ namespace HyperSpector.Tests.Life;
 public sealed class ScanKillTests : IDisposable
 {
     // Names, kinds, ids, sizes, times, and every byte.
-    private const string Scan = """
-        once() { { find $1 -printf '%p %y %m %U %G %s %T@ %l\n' && find $1 -type f -print0 | sort -z | xargs -0 sha256sum; } 2>&1 | sort | sha256sum; }
-        echo "ready"
-        while read -r line; do once "$line"; done
+    private const string Command = """
+        cd /.serverfs/usr/sbin
+        { find . -printf '%p %y %m %U %G %s %T@ %l\n' && find . -type f -print0 | sort -z | xargs -0 sha256sum; } 2>&1 | sort | sha256sum
         """;
 
     private readonly TestHost _host = new();
@@ -73,9 +72,9 @@ public sealed class ScanKillTests : IDisposable
     private void UnderScans(Action kill)
     {
         string once;
-        using (var first = new Scans(_host, Scan, 1))
+        using (var first = new Scans(_host, Command, 1))
             once = first.Results(1)[0];
-        using var scans = new Scans(_host, Scan, 10_000);
+        using var scans = new Scans(_host, Command, 10_000);
         kill();
         // One that began before the last kill, and one that began after it.
         var results = scans.Results(scans.Count + 2);
@@ -83,32 +82,5 @@ public sealed class ScanKillTests : IDisposable
         _host.Down();
         _host.StopDaemon();
         Assert.Equal("", string.Join('\n', _host.Leftovers()));
-    }
-
-    /// <summary>Scans in the IDS VM, one after the other; each prints one line.</summary>
-    private sealed class Scans : IDisposable
-    {
-        private readonly Background _scans;
-
-        internal Scans(TestHost host, string script, int count)
-        {
-            _scans = host.StartExec("edge", ["sh", "-c", $"yes /.serverfs/usr/sbin | head -n {count} | sh -c \"$1\"", "scan", script]);
-            _scans.WaitFor("ready");
-        }
-
-        internal int Count => Lines().Length;
-
-        internal string[] Results(int count)
-        {
-            for (var attempt = 0; attempt < 3000 && Count < count; attempt++)
-                Thread.Sleep(50);
-            Assert.True(Count >= count, $"{Count} of {count} scans ended: {_scans.Output}");
-            return Lines();
-        }
-
-        // Whole lines only.
-        private string[] Lines() => _scans.Output.Split('\n')[1..^1];
-
-        public void Dispose() => _scans.Dispose();
     }
 }
