@@ -49,14 +49,19 @@ internal sealed class Coherence : IDisposable
         if (_watch is null)
             return false;
         var numbers = new int[layers.Length];
+        var wasWatched = node.Watches.Length > 0;
         for (var i = 0; i < layers.Length; i++)
         {
-            var errno = _isFull ? Errno.ENOSPC : _watch.TryAdd(layers[i].Reference, out numbers[i]);
+            var errno = _isFull && !wasWatched ? Errno.ENOSPC : _watch.TryAdd(layers[i].Reference, out numbers[i]);
             if (errno == Errno.None)
                 continue;
             // Not for ever: what is forgotten makes room.
             _isFull = errno == Errno.ENOSPC;
             Set(node, numbers.AsSpan(0, i));
+            Set(node, []);
+            // The kernel was promised to be told.
+            if (wasWatched)
+                WithdrawAll();
             return false;
         }
 

@@ -47,14 +47,10 @@ public sealed partial class ViewTree
         var errno = TryLocate(node, out var place);
         if (errno != Errno.None)
             return Gone(errno);
-        errno = TryReferTo(place, out var reference, out var isOurs);
-        if (errno == Errno.None)
-            errno = Inode.TryListAttributes(reference!, names, out length);
-        // It only leads to a mount.
-        else if (errno == Errno.EOPNOTSUPP)
-            errno = Errno.None;
-        if (isOurs)
-            reference?.Dispose();
+        if (place.Node.Point?.Mount?.Merged is { } root)
+            errno = Inode.TryListAttributes(root, names, out length);
+        else if (place.Node.Identity.Mount is not null)
+            errno = Inode.TryListAttributes(place.Directory!.Merged, place.Name, names, out length);
         place.Release();
         return Gone(errno);
     }

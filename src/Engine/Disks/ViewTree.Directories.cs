@@ -109,23 +109,21 @@ public sealed partial class ViewTree
 
     private static ulong InodeOf(Node node) => node.Identity.Inode ^ ((ulong)(node.Identity.Mount?.Index ?? 0) << MountShift);
 
-    /// <summary>The names of all layers, each once; those that an upper layer hides are among them.</summary>
+    /// <summary>
+    /// The names of all layers, each once; those that an upper layer hides are among them. In the order in which overlayfs gives them, since
+    /// some programs follow it: those of the lowest layer first, then what others have beyond, from the top (ovl_dir_read_merged).
+    /// </summary>
     private static Errno ReadNames(Node node, LayeredDirectory directory, OpenListing open)
     {
         var several = directory.Layers.Length > 1 || node.Point is not null;
         var seen = several ? new HashSet<byte[]>(ByteNames.Comparer) : null;
-        foreach (var name in node.Point?.Names ?? [])
-        {
-            _ = seen!.Add(name);
-            open.Add(name);
-        }
-
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(EntriesBuffer);
         try
         {
-            foreach (var layer in directory.Layers)
+            var count = directory.Layers.Length;
+            for (var i = 0; i < count; i++)
             {
-                var errno = ReadNames(layer.Reference, buffer, seen, open);
+                var errno = ReadNames(directory.Layers[i == 0 ? count - 1 : i - 1].Reference, buffer, seen, open);
                 // A directory that is being removed has no names.
                 if (errno is not (Errno.None or Errno.ENOENT))
                     return errno;
@@ -134,6 +132,13 @@ public sealed partial class ViewTree
         finally
         {
             System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        // Mounts are on directories of the layers; but where there is none, only the mount has the name.
+        foreach (var name in node.Point?.Names ?? [])
+        {
+            if (seen!.Add(name))
+                open.Add(name);
         }
 
         open.IsRead = true;

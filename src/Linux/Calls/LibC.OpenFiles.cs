@@ -19,6 +19,7 @@ internal static unsafe partial class LibC
     internal const long SYS_readlinkat = 267;
     internal const long SYS_getxattr = 191;
     internal const long SYS_listxattr = 194;
+    internal const long SYS_listxattrat = 465; // from Linux 6.13 on
     internal const long SYS_fstatfs = 138;
     internal const long SYS_inotify_rm_watch = 255;
     internal const long SYS_lgetxattr = 192;

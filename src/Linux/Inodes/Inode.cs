@@ -21,6 +21,8 @@ public static unsafe class Inode
 
     private const int ProcPathSize = 32;
 
+    private static volatile bool s_hasNoListAt;
+
     /// <summary>What is there; an empty name means the directory (or whatever the descriptor is) itself.</summary>
     public static Errno TryStat(FileDescriptor directory, ReadOnlySpan<byte> name, out InodeStatus status)
     {
@@ -144,6 +146,37 @@ public static unsafe class Inode
             return KernelException.LastErrno;
         length = (int)result;
         return Errno.None;
+    }
+
+    /// <summary>The same of a name in a directory, in one call where there is one (listxattrat(2), from Linux 6.13 on).</summary>
+    public static Errno TryListAttributes(FileDescriptor directory, ReadOnlySpan<byte> name, Span<byte> names, out int length)
+    {
+        length = 0;
+        if (name.Length > NameLimit)
+            return Errno.ENAMETOOLONG;
+        if (!s_hasNoListAt)
+        {
+            var text = stackalloc byte[NameLimit + 1];
+            name.CopyTo(new Span<byte>(text, NameLimit));
+            text[name.Length] = 0;
+            long result;
+            // SAFETY: the kernel writes at most names.Length bytes and reads a null-terminated name. A link is not followed, and a name
+            // without slashes leads no further.
+            fixed (byte* into = names)
+                result = LibC.syscall(LibC.SYS_listxattrat, directory.Number, (long)text, LibC.AT_SYMLINK_NOFOLLOW, (long)into, names.Length, 0);
+            var errno = result < 0 ? KernelException.LastErrno : Errno.None;
+            GC.KeepAlive(directory);
+            s_hasNoListAt = errno == Errno.ENOSYS;
+            if (!s_hasNoListAt)
+            {
+                length = Math.Max((int)result, 0);
+                return errno;
+            }
+        }
+
+        var opened = TryReference(directory, name, out var reference);
+        using (reference)
+            return opened == Errno.None ? TryListAttributes(reference!, names, out length) : opened;
     }
 
     /// <summary>What statfs(2) says of the file system that a reference lies in.</summary>

@@ -45,6 +45,9 @@ public sealed record SeccompRule
 
     /// <summary>The call is newer than some libseccomp: left out where it is unknown.</summary>
     public bool Optional { get; set; }
+
+    /// <summary>The number of a call that is newer than some libseccomp. Those have the same one on every architecture (since 424).</summary>
+    public int? Number { get; set; }
 }
 
 /// <summary>A seccomp filter as data (policy/*-seccomp.json).</summary>
@@ -106,6 +109,8 @@ public sealed record SeccompPolicy
     private static unsafe void Add(void* context, SeccompRule rule)
     {
         var call = LibSeccomp.seccomp_syscall_resolve_name(rule.Call);
+        if (call == LibSeccomp.__NR_SCMP_ERROR && rule.Number is { } number)
+            call = number;
         if (call == LibSeccomp.__NR_SCMP_ERROR)
         {
             if (rule.Optional)

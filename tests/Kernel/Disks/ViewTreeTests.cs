@@ -307,6 +307,23 @@ public sealed class ViewTreeTests : IDisposable
         Assert.Equal((2 * Each) - 100, names.Count);
     }
 
+    [Fact]
+    public void Names_AreListedInTheOrderInWhichTheServerSeesThem()
+    {
+        for (var i = 0; i < 50; i++)
+            Write($"{_overlay.Base}/many/lower-{i}", "");
+        var (client, tree, server) = Start();
+        for (var i = 0; i < 50; i++)
+            _ = server.Do($"open(root + b'/many/' + (b'upper-%d' if {i} % 3 else b'lower-%d') % {i}, 'w').close()");
+        _ = server.Do("os.unlink(root + b'/many/lower-7')");
+        Assert.True(tree.Settle(Patience));
+
+        var seen = server.Do("[name.hex() for name in os.listdir(root + b'/many')]").EnumerateArray().Select(n => n.GetString()!).ToList();
+        var many = client.Find("many")!.Value.Node;
+        Assert.Equal(seen, client.List(many).Where(n => client.Find("many/" + Encoding.UTF8.GetString(Convert.FromHexString(n))) is not null));
+        Assert.NotEqual(seen.Order(StringComparer.Ordinal), seen);
+    }
+
     private (TreeClient Client, ViewTree Tree, TreeWorker Server) Start(IReadOnlyList<DiskMount>? mounts = null)
     {
         _overlay.Mount();
