@@ -47,6 +47,10 @@ public sealed class LibCTests
         #include <linux/magic.h>
         #include <linux/openat2.h>
         #include <linux/seccomp.h>
+        // Newer than Debian 12's headers (6.1): compared where they know it.
+        #ifndef SYS_listxattrat
+        #define SYS_listxattrat 465
+        #endif
 
         """;
 
