@@ -96,7 +96,6 @@ public sealed class KillTests : IDisposable
         Assert.Equal(written.Output + written.Output, seen.Output);
     }
 
-    /// <summary>Of all our processes but the daemon, whose pid the test knows.</summary>
     private PartProcess WaitForOne(string pidFile) => PartFinder.WaitFor(_host, pidFile);
 
     private string[] Shuffled(List<string> items)

@@ -8,7 +8,7 @@ namespace HyperSpector.Tests.Life;
 /// <summary>Finds processes of ours by their pid files, and ends them.</summary>
 internal static class PartFinder
 {
-    /// <summary>Those of all processes of ours that serve a VM 'edge' and a server VM 'web'.</summary>
+    /// <summary>Those of all processes of ours that serve a VM 'edge' and a server VM 'web'; not the daemon's, whose pid a test knows.</summary>
     internal static List<string> PidFiles(TestHost host)
     {
         var edge = new MediatorPaths(host.Paths.MachineRun("edge"));
