@@ -61,7 +61,7 @@ internal static class Adoption
         var taken = shown.TryAdopt(number => views.Process.TryGetDescriptor(number));
         const int SIGKILL = 9;
         _ = views.Process.Signal(SIGKILL);
-        _ = views.Process.WaitForEnd(Timeout.InfiniteTimeSpan);
+        _ = views.Process.WaitForEnd(ViewProcess.UntilSuccessor);
         return taken;
     }
 

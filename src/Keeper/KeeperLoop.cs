@@ -20,6 +20,7 @@ internal sealed class KeeperLoop : IDisposable
     private const ulong ViewsToken = 5;
     private const ulong ViewRequestsToken = 6;
     private const int ConnectionLimit = 32;
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(200);
 
     private readonly Options _options;
     private readonly BoundedLog _log;
@@ -64,6 +65,7 @@ internal sealed class KeeperLoop : IDisposable
             if (_monitor.UntilStart == TimeSpan.Zero && _monitor.TryStart())
                 _poll.Add(_monitor.Ended!, MonitorToken);
             StartViews();
+            _views.ReapLeaving();
 
             foreach (var one in ready[.._poll.Wait(ready, UntilStart())])
             {
@@ -140,6 +142,8 @@ internal sealed class KeeperLoop : IDisposable
         var until = _monitor.UntilStart;
         if (_views.UntilStart is { } views && (until is null || views < until))
             until = views;
+        if (_views.HasLeaving && (until is null || until > s_look))
+            until = s_look;
         return until is { } wait ? (int)Math.Ceiling(wait.TotalMilliseconds) : -1;
     }
 

@@ -13,15 +13,16 @@ internal abstract class KeptProcess(string name, BoundedLog log) : IDisposable
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(10);
 
+    private readonly List<ChildProcess> _leaving = [];
     private long _started;
     private long _ended;
     private TimeSpan _delay;
 
-    /// <summary>Readable when it has ended; null while there is none.</summary>
-    internal FileDescriptor? Ended => Child?.PidFd.Descriptor;
+    /// <summary>Readable or hung up when it has ended; null while there is none.</summary>
+    internal virtual FileDescriptor? Ended => Child?.PidFd.Descriptor;
 
     /// <summary>It has ended and waits to be reaped.</summary>
-    internal bool HasEnded => Child is { PidFd.HasEnded: true };
+    internal bool HasEnded => Child is not null && Ended is { } ended && Poll.WaitReadable(ended, TimeSpan.Zero);
 
     /// <summary>0 while there is none.</summary>
     internal int Pid => Child?.Pid ?? 0;
@@ -31,6 +32,9 @@ internal abstract class KeptProcess(string name, BoundedLog log) : IDisposable
 
     /// <summary>There is something for it to do.</summary>
     internal virtual bool IsWanted => true;
+
+    /// <summary>Some were killed and have not left the kernel.</summary>
+    internal bool HasLeaving => _leaving.Count > 0;
 
     /// <summary>How long to wait before the next is started; null while one runs, or none is wanted.</summary>
     internal TimeSpan? UntilStart
@@ -47,6 +51,9 @@ internal abstract class KeptProcess(string name, BoundedLog log) : IDisposable
     protected BoundedLog Log => log;
 
     protected ChildProcess? Child { get; private set; }
+
+    /// <summary>How long its successor waits for it to be gone; none of its code runs any more.</summary>
+    protected virtual TimeSpan Patience => Timeout.InfiniteTimeSpan;
 
     /// <summary>Starts it and hands in everything; false if that failed, and then it is tried again later.</summary>
     internal bool TryStart()
@@ -70,12 +77,9 @@ internal abstract class KeptProcess(string name, BoundedLog log) : IDisposable
     /// <summary>Reaps it after its end.</summary>
     internal void Reap()
     {
-        var status = Child!.Wait(Timeout.InfiniteTimeSpan);
         var lived = Stopwatch.GetElapsedTime(_started);
-        log.Write($"{name} ended after {lived.TotalSeconds:0.0} s: {status}");
-        Child.Dispose();
-        Child = null;
-        CloseSocket();
+        var status = End();
+        log.Write($"{name} ended after {lived.TotalSeconds:0.0} s: {status?.ToString() ?? "it has not left the kernel yet"}");
         if (lived >= Healthy)
             _delay = TimeSpan.Zero;
         WaitLonger();
@@ -86,15 +90,18 @@ internal abstract class KeptProcess(string name, BoundedLog log) : IDisposable
     public void Dispose()
     {
         if (Child is not null)
-        {
-            Kill();
-            _ = Child.Wait(Timeout.InfiniteTimeSpan);
-            Child.Dispose();
-            Child = null;
-        }
-
+            _ = End();
         CloseSocket();
     }
+
+    /// <summary>Reaps those that could not leave the kernel before.</summary>
+    internal void ReapLeaving() => _leaving.RemoveAll(child =>
+    {
+        if (child.Wait(TimeSpan.Zero) is null)
+            return false;
+        child.Dispose();
+        return true;
+    });
 
     protected void Kill() => _ = Child?.PidFd.Signal(SIGKILL);
 
@@ -108,6 +115,20 @@ internal abstract class KeptProcess(string name, BoundedLog log) : IDisposable
 
     /// <summary>Our end of what connects us.</summary>
     protected abstract void CloseSocket();
+
+    // Null: it was killed, and has not left the kernel.
+    private ExitStatus? End()
+    {
+        Kill();
+        var status = Child!.Wait(Patience);
+        if (status is null)
+            _leaving.Add(Child);
+        else
+            Child.Dispose();
+        Child = null;
+        CloseSocket();
+        return status;
+    }
 
     private void WaitLonger()
     {

@@ -62,7 +62,7 @@ internal sealed class ViewHoldings : IDisposable
     }
 
     /// <summary>By the numbers that who serves them finds them under.</summary>
-    internal IReadOnlyList<(int Target, System.Runtime.InteropServices.SafeHandle Descriptor)> ForChild(FileDescriptor requests)
+    internal IReadOnlyList<(int Target, System.Runtime.InteropServices.SafeHandle Descriptor)> ForChild(FileDescriptor requests, FileDescriptor pulse)
     {
         using (var state = new ViewState(new MappedPage(State)))
             state.Disks = _disks.Count;
@@ -75,6 +75,7 @@ internal sealed class ViewHoldings : IDisposable
             (ViewDescriptors.Plan, Plan!),
             .. _nodes.Select((n, i) => (ViewDescriptors.Nodes + i, (System.Runtime.InteropServices.SafeHandle)n!)),
             .. _disks.Select((d, i) => (ViewDescriptors.FirstDisk + i, (System.Runtime.InteropServices.SafeHandle)d)),
+            (ViewDescriptors.PulseOf(_disks.Count), pulse),
         ];
     }
 

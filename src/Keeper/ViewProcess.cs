@@ -13,7 +13,19 @@ internal sealed class ViewProcess(Options options, ViewHoldings holdings, Bounde
     /// <summary>Where it asks for what only we may do; null while there is none.</summary>
     internal FileDescriptor? Requests { get; private set; }
 
+    /// <summary>
+    /// After SIGKILL a thread of it may stay in the kernel until somebody else serves: it was withdrawing pages that are being read, or a name in a
+    /// directory that is being searched, and the answer to that has died with the other threads. So its successor does not wait for it.
+    /// </summary>
+    internal static readonly TimeSpan UntilSuccessor = TimeSpan.FromMilliseconds(200);
+
+    private FileDescriptor? _pulse;
+
     internal override bool IsWanted => holdings.IsComplete;
+
+    internal override FileDescriptor? Ended => _pulse;
+
+    protected override TimeSpan Patience => UntilSuccessor;
 
     /// <summary>Answers one question; false if there is nobody to ask any more.</summary>
     internal bool Answer()
@@ -32,13 +44,15 @@ internal sealed class ViewProcess(Options options, ViewHoldings holdings, Bounde
     {
         var (ours, theirs) = UnixSocket.Pair(UnixSocketKind.SequencedPacket);
         Requests = ours;
+        (_pulse, var pulse) = Pipe.Create();
         using (theirs)
+        using (pulse)
         {
             return Spawn.Start(new SpawnRequest
             {
                 Program = options.Monitor,
                 Arguments = ["--uid", options.User.ToString(CultureInfo.InvariantCulture), "--views"],
-                Descriptors = holdings.ForChild(theirs),
+                Descriptors = holdings.ForChild(theirs, pulse),
                 NewSession = true,
                 WorkingDirectory = "/",
             });
@@ -51,5 +65,7 @@ internal sealed class ViewProcess(Options options, ViewHoldings holdings, Bounde
     {
         Requests?.Dispose();
         Requests = null;
+        _pulse?.Dispose();
+        _pulse = null;
     }
 }

@@ -10,7 +10,7 @@ try
     {
         return args[1] switch
         {
-            "views" => ConfinedViews.Run(args[2]),
+            "views" => ConfinedViews.Run(args[2], args[3]),
             "changes" => ConfinedChanges.Run(args[2]),
             var policy => ConfinedMonitor.Run(policy),
         };

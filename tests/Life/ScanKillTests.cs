@@ -10,10 +10,11 @@ namespace HyperSpector.Tests.Life;
 /// </summary>
 public sealed class ScanKillTests : IDisposable
 {
-    // Names, kinds, ids, sizes, times, and every byte.
+    // Names, kinds, ids, sizes, times, and every byte. The whole is kept, by its hash.
     private const string Command = """
         cd /.serverfs/usr/sbin
-        { find . -printf '%p %y %m %U %G %s %T@ %l\n' && find . -type f -print0 | sort -z | xargs -0 sha256sum; } 2>&1 | sort | sha256sum
+        { find . ! -name . -printf '%p %y %m %U %G %s %T@ %l\n'; find . -type f -print0 | sort -z | xargs -0 sha256sum; } 2>&1 | grep -v storm | sort > /tmp/scan
+        hash=$(sha256sum < /tmp/scan); hash=${hash%% *}; mv /tmp/scan "/tmp/$hash"; echo "$hash"
         """;
 
     private readonly TestHost _host = new();
@@ -30,6 +31,24 @@ public sealed class ScanKillTests : IDisposable
             for (var round = 0; round < Kills.Rounds; round++)
             {
                 Thread.Sleep(_random.Next(0, 200));
+                PartFinder.Kill(_host, views);
+            }
+        });
+    }
+
+    [Fact]
+    public void Views_KilledWhileNamesAreWithdrawn_EachScanSaysTheSame()
+    {
+        // A thread that withdraws a name waits in the kernel for searches of that directory that its own process was answering: after a
+        // kill it does not leave before somebody else has answered them.
+        var views = Up();
+        using var storm = _host.StartExec("web", ["sh", "-c", "echo ready; while :; do : > /usr/sbin/storm; rm /usr/sbin/storm; done"]);
+        storm.WaitFor("ready");
+        UnderScans(() =>
+        {
+            for (var round = 0; round < Kills.Rounds; round++)
+            {
+                Thread.Sleep(_random.Next(0, 400));
                 PartFinder.Kill(_host, views);
             }
         });
@@ -78,7 +97,8 @@ public sealed class ScanKillTests : IDisposable
         kill();
         // One that began before the last kill, and one that began after it.
         var results = scans.Results(scans.Count + 2);
-        Assert.All(results, result => Assert.Equal(once, result));
+        foreach (var other in results.Where(r => r != once).Distinct())
+            Assert.Fail($"not as the first scan: {_host.Exec("edge", "diff", $"/tmp/{once}", $"/tmp/{other}").Output}");
         _host.Down();
         _host.StopDaemon();
         Assert.Equal("", string.Join('\n', _host.Leftovers()));

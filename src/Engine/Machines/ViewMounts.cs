@@ -63,6 +63,8 @@ internal sealed class ViewMounts : IDisposable
             {
                 // What is in the VM is a copy of what is here, made when the VM was.
                 var ours = RootFileSystem.RootOf(paths, machine) + target;
+                // Of those who were killed a thread may still be in the kernel, waiting for an answer of their own; nobody else can give it.
+                Linux.Calls.Mounts.Abort(ours);
                 Replace(ours, tree);
                 using var copy = Linux.Calls.Mounts.Clone(ours, CloneOptions.Look);
                 MountNamespace.Run(space, () => Replace(target, copy));

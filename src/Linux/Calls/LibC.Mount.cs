@@ -35,6 +35,7 @@ internal static unsafe partial class LibC
     internal const ulong MS_NODEV = 4;
     internal const ulong MS_NOEXEC = 8;
     internal const ulong MS_PRIVATE = 1 << 18;
+    internal const int MNT_FORCE = 1;
     internal const int MNT_DETACH = 2;
     internal const int UMOUNT_NOFOLLOW = 8;
 

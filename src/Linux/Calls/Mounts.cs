@@ -132,6 +132,12 @@ public static class Mounts
             throw new KernelException($"mount({type})", errno, source);
     }
 
+    /// <summary>
+    /// Ends the connection of a FUSE file system (umount2(2), MNT_FORCE): whoever waits for an answer gets ECONNABORTED, and who has it open
+    /// ENOTCONN. What it is mounted on stays, where it is in use.
+    /// </summary>
+    public static void Abort(string path) => _ = LibC.umount2(path, LibC.MNT_FORCE | LibC.UMOUNT_NOFOLLOW);
+
     /// <summary>Unmounts what is mounted at a path, also while it is in use; false if nothing is.</summary>
     public static bool Detach(string path)
     {

@@ -24,6 +24,9 @@ public static class ViewDescriptors
     /// <summary>The first of the plan's mounts and layers.</summary>
     public const int FirstDisk = 10;
 
+    /// <summary>Behind them: what closes when the process is killed. See <see cref="Linux.Calls.Pulse"/>.</summary>
+    public static int PulseOf(int disks) => FirstDisk + disks;
+
     /// <summary>Mounts and layers of one IDS VM's servers.</summary>
     public const int DiskLimit = 4096;
 }
