@@ -24,6 +24,7 @@ internal sealed class Coherence : IDisposable
     private readonly IViewCache? _cache;
     private readonly DirectoryWatch? _watch;
     private readonly Dictionary<int, List<Node>> _watched = [];
+    private readonly Expiry _expiry = new();
     private readonly Lock _lock = new();
     private readonly EventFd _stop = new();
     private readonly Thread? _thread;
@@ -74,6 +75,13 @@ internal sealed class Coherence : IDisposable
     {
         if (node.Watches.Length > 0)
             Set(node, []);
+    }
+
+    /// <summary>Data of a node are being read whose change nobody may tell: they are withdrawn a second from now.</summary>
+    internal void Expire(Node node)
+    {
+        if (_cache is not null && _expiry.Add(node))
+            _stop.Set();
     }
 
     /// <summary>Tells, on the thread that tells, of every node.</summary>
@@ -147,8 +155,14 @@ internal sealed class Coherence : IDisposable
         _ = descriptors.Add(_stop.Descriptor);
         while (!_ended)
         {
-            _ = descriptors.Wait(null);
+            _ = descriptors.Wait(_expiry.Next);
             _stop.Reset();
+            while (!_ended && _expiry.Take() is { } old)
+            {
+                _tree.Expired(old);
+                _cache!.DropNode(old.Id);
+            }
+
             if (_withdraw)
             {
                 _withdraw = false;

@@ -9,13 +9,10 @@ namespace HyperSpector.Engine.Disks;
 internal readonly record struct LayerDirectory(LayerKind Kind, FileDescriptor Reference);
 
 /// <summary>
-/// A directory of a server VM that is open: merged, for what is there, and in every layer that has it, for names and data. Counted:
-/// closed when the last user lets it go.
+/// A directory of a server VM that is open: merged, for what is there, and in every layer that has it, for names and data.
 /// </summary>
-internal sealed class LayeredDirectory(FileDescriptor merged, LayerDirectory[] layers)
+internal sealed class LayeredDirectory(FileDescriptor merged, LayerDirectory[] layers) : Opened
 {
-    private int _users = 1;
-
     /// <summary>What the server VM sees.</summary>
     internal FileDescriptor Merged => merged;
 
@@ -31,20 +28,11 @@ internal sealed class LayeredDirectory(FileDescriptor merged, LayerDirectory[] l
     /// <summary>Roots of mounts belong to the mounts and are not closed here.</summary>
     internal bool IsRoot { get; init; }
 
-    /// <summary>Descriptors that closing it frees.</summary>
-    internal int Descriptors => IsRoot ? 0 : 1 + layers.Length;
+    internal override int Descriptors => IsRoot ? 0 : 1 + layers.Length;
 
-    /// <summary>One more user. Preconditions: the caller knows that there is another.</summary>
-    internal LayeredDirectory Acquire()
+    protected override void Close()
     {
-        _ = Interlocked.Increment(ref _users);
-        return this;
-    }
-
-    /// <summary>One user less.</summary>
-    internal void Release()
-    {
-        if (Interlocked.Decrement(ref _users) > 0 || IsRoot)
+        if (IsRoot)
             return;
         merged.Dispose();
         foreach (var layer in layers)

@@ -28,14 +28,20 @@ internal sealed class Node(ulong id, Node? parent, byte[] name, NodeIdentity ide
     /// <summary>References of the kernel.</summary>
     internal ulong Lookups { get; set; }
 
-    /// <summary>An earlier process gave it to the kernel: how often, nobody knows. The kernel forgets all of it at once.</summary>
-    internal bool IsRestored { get; init; }
+    /// <summary>An earlier version of ours gave it to the kernel: how often, nobody knows. The kernel forgets all of it at once.</summary>
+    internal bool IsUncounted { get; init; }
+
+    /// <summary>Its place in the journal.</summary>
+    internal long NotedAt { get; set; }
 
     /// <summary>By name; null while there are none.</summary>
     internal Dictionary<byte[], Node>? Children { get; set; }
 
-    /// <summary>Open, if it is a directory that was used lately.</summary>
-    internal LayeredDirectory? Directory { get; set; }
+    /// <summary>Of a file of a lower layer whose name leads elsewhere by now: the directory that had it, and in that layer still has.</summary>
+    internal Node? FormerParent { get; set; }
+
+    /// <summary>Open, if it was used lately: a <see cref="LayeredDirectory"/> or an <see cref="OpenFile"/>.</summary>
+    internal Opened? Opened { get; set; }
 
     /// <summary>Its place among the open ones, the one used last in front.</summary>
     internal LinkedListNode<Node>? Recency { get; set; }
@@ -46,8 +52,8 @@ internal sealed class Node(ulong id, Node? parent, byte[] name, NodeIdentity ide
     /// <summary>Watches of its layers.</summary>
     internal int[] Watches { get; set; } = [];
 
-    /// <summary>A descriptor of the IDS VM's is open; the attributes of a removed file are asked from it.</summary>
-    internal OpenFile? Open { get; set; }
+    /// <summary>The kernel may keep data of it that nobody tells the end of; they will be withdrawn.</summary>
+    internal bool IsExpiring { get; set; }
 
     internal bool IsRoot => id == NodeTable.RootId;
 

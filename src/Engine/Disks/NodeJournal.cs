@@ -9,6 +9,8 @@ namespace HyperSpector.Engine.Disks;
 /// and knows what to withdraw. Appended to by one pwrite(2) a change; what a death leaves half written is the end of the file.
 /// </summary>
 /// <remarks>
+/// How often the kernel was given a node stands in its record and is written over in place; who dies in the middle leaves it too high, never too low, and
+/// then a node that the kernel has forgotten stays.
 /// Layout: eight bytes that tell where it begins, then records. When more than half of it is of nodes that are gone, everything is written again behind the end,
 /// the beginning is moved there by one write, and the room before is given back (fallocate(2), FALLOC_FL_PUNCH_HOLE).
 /// Preconditions of everything: the tree's lock is held.
@@ -17,6 +19,7 @@ internal sealed class NodeJournal : IDisposable
 {
     private const int Head = 8;
     private const int FixedSize = 40;
+    private const int LookupsAt = 36;
     private const int SlackLimit = 256 * 1024;
 
     private enum Kind : byte
@@ -52,7 +55,7 @@ internal sealed class NodeJournal : IDisposable
 
     /// <summary>A node as it was noted.</summary>
     internal readonly record struct Entry(
-        ulong Id, ulong Parent, int Mount, uint Type, ulong Inode, bool IsUpper, bool IsDetached, byte[] Name);
+        long At, ulong Id, ulong Parent, int Mount, uint Type, ulong Inode, ulong Lookups, bool IsUpper, bool IsDetached, byte[] Name);
 
     /// <summary>The last number that was used by then.</summary>
     internal ulong Last { get; private set; }
@@ -66,6 +69,7 @@ internal sealed class NodeJournal : IDisposable
         while (TryReadOne(record, out var length))
         {
             var id = BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(8));
+            var at = _end;
             _end += length;
             if (id <= NodeTable.RootId || id >= end)
                 continue;
@@ -73,7 +77,7 @@ internal sealed class NodeJournal : IDisposable
             switch ((Kind)record[2])
             {
                 case Kind.Added:
-                    known[id] = Parse(id, record.AsSpan(0, length));
+                    known[id] = Parse(at, id, record.AsSpan(0, length));
                     break;
                 case Kind.Detached when known.TryGetValue(id, out var detached):
                     known[id] = detached with { IsDetached = true };
@@ -103,6 +107,14 @@ internal sealed class NodeJournal : IDisposable
         Tidy();
     }
 
+    /// <summary>The kernel was given it once more, or has given up some of what it had.</summary>
+    internal void Counted(Node node)
+    {
+        Span<byte> count = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(count, CountOf(node));
+        FileIo.WriteAt(_file, count, node.NotedAt + LookupsAt);
+    }
+
     internal void Detached(Node node) => Append(Kind.Detached, node.Id);
 
     internal void Removed(Node node)
@@ -124,12 +136,14 @@ internal sealed class NodeJournal : IDisposable
         return length >= FixedSize && length <= count && record[2] is >= (byte)Kind.Added and <= (byte)Kind.Removed;
     }
 
-    private static Entry Parse(ulong id, ReadOnlySpan<byte> record) => new(
+    private static Entry Parse(long at, ulong id, ReadOnlySpan<byte> record) => new(
+        at,
         id,
         BinaryPrimitives.ReadUInt64LittleEndian(record[16..]),
         BinaryPrimitives.ReadInt32LittleEndian(record[4..]),
         BinaryPrimitives.ReadUInt32LittleEndian(record[32..]),
         BinaryPrimitives.ReadUInt64LittleEndian(record[24..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(record[LookupsAt..]),
         record[3] == 1,
         IsDetached: false,
         record[FixedSize..].ToArray());
@@ -141,10 +155,12 @@ internal sealed class NodeJournal : IDisposable
         Begin(record, Kind.Added, length, node.Id);
         record[3] = node.Identity.IsUpper ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt32LittleEndian(record[4..], node.Identity.Mount?.Index ?? -1);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[16..], node.Parent?.Id ?? 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[16..], (node.Parent ?? node.FormerParent)?.Id ?? 0);
         BinaryPrimitives.WriteUInt64LittleEndian(record[24..], node.Identity.Inode);
         BinaryPrimitives.WriteUInt32LittleEndian(record[32..], node.Identity.Type);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[LookupsAt..], CountOf(node));
         node.Name.CopyTo(record[FixedSize..]);
+        node.NotedAt = _end;
         Write(record[..length]);
     }
 
@@ -154,6 +170,9 @@ internal sealed class NodeJournal : IDisposable
         Begin(record, kind, FixedSize, id);
         Write(record);
     }
+
+    // 0: not counted.
+    private static uint CountOf(Node node) => node.IsUncounted ? 0 : (uint)Math.Min(node.Lookups, uint.MaxValue);
 
     private static void Begin(Span<byte> record, Kind kind, int length, ulong id)
     {

@@ -35,12 +35,31 @@ internal sealed class NodeTable
 
     internal Node? Find(ulong id) => _nodes.GetValueOrDefault(id);
 
+    /// <summary>A node that the kernel is given for the first time.</summary>
     internal Node Add(Node parent, ReadOnlySpan<byte> name, NodeIdentity identity, MountPoint? point)
     {
-        var node = new Node(++_last, parent, name.ToArray(), identity, point);
+        var node = new Node(++_last, parent, name.ToArray(), identity, point) { Lookups = 1 };
         Put(node);
         _journal?.Added(node);
         return node;
+    }
+
+    /// <summary>
+    /// The kernel is given a node once more. Noted, for whoever comes after us, before the kernel hears of it: it may have forgotten a node, in a message
+    /// that waits, and be given it anew, and only the numbers tell that it still has it.
+    /// </summary>
+    internal void Refer(Node node)
+    {
+        node.Lookups++;
+        _journal?.Counted(node);
+    }
+
+    /// <summary>The kernel gives up references to a node; how many it had, we know better.</summary>
+    internal void Forget(Node node, ulong lookups)
+    {
+        node.Lookups = node.IsUncounted ? 0 : node.Lookups - Math.Min(node.Lookups, lookups);
+        if (node.Lookups > 0)
+            _journal?.Counted(node);
     }
 
     /// <summary>Takes over what an earlier process of the same life has noted.</summary>
@@ -54,10 +73,16 @@ internal sealed class NodeTable
         {
             if (!ByteNames.IsName(entry.Name) || (entry.Mount >= 0 && !mounts.ContainsKey(entry.Mount)))
                 continue;
-            var parent = entry.IsDetached ? null : Find(entry.Parent);
+            var above = Find(entry.Parent);
+            var parent = entry.IsDetached ? null : above;
             var identity = new NodeIdentity(mounts.GetValueOrDefault(entry.Mount), entry.Inode, entry.Type, entry.IsUpper);
-            // The kernel knows it, how often is not noted.
-            Put(new Node(entry.Id, parent, entry.Name, identity, parent?.Point?.Find(entry.Name)) { IsRestored = true, Lookups = 1 });
+            Put(new Node(entry.Id, parent, entry.Name, identity, parent?.Point?.Find(entry.Name))
+            {
+                IsUncounted = entry.Lookups == 0,
+                Lookups = Math.Max(1, entry.Lookups),
+                NotedAt = entry.At,
+                FormerParent = entry.IsDetached && !entry.IsUpper ? above : null,
+            });
         }
     }
 
@@ -70,6 +95,8 @@ internal sealed class NodeTable
         if (node.Parent is null)
             return;
         _ = node.Parent.Children?.Remove(node.Name);
+        if (node.Identity is { IsUpper: false, Mount.IsUnion: true })
+            node.FormerParent = node.Parent;
         node.Parent = null;
         _journal?.Detached(node);
     }

@@ -2,42 +2,19 @@ using HyperSpector.Linux.Handles;
 
 namespace HyperSpector.Engine.Disks;
 
-/// <summary>A regular file that a process of the IDS VM has open.</summary>
-internal sealed record OpenFile(ulong Handle, FileDescriptor File);
-
-/// <summary>A directory that is being listed: its names, as they were when the listing began.</summary>
-internal sealed class OpenListing
+/// <summary>A regular file that was read lately.</summary>
+/// <param name="file">Open for reading, in the layer that has it.</param>
+/// <param name="isFixed">Whatever changes its data is told; otherwise they are withdrawn when they are a second old.</param>
+internal sealed class OpenFile(FileDescriptor file, bool isFixed) : Opened
 {
-    /// <summary>One after the other.</summary>
-    internal List<byte> Bytes { get; } = [];
+    internal FileDescriptor File => file;
 
-    /// <summary>Where each name ends.</summary>
-    internal List<int> Ends { get; } = [];
+    internal bool IsFixed => isFixed;
 
-    /// <summary>They have been read.</summary>
-    internal bool IsRead { get; set; }
+    /// <summary>Its name may lead elsewhere by now: to be opened anew, and only if there is nothing under that name to be used on.</summary>
+    internal bool IsDoubtful { get; set; }
 
-    internal int Count => Ends.Count;
+    internal override int Descriptors => 1;
 
-    internal ReadOnlySpan<byte> this[int index]
-    {
-        get
-        {
-            var start = index == 0 ? 0 : Ends[index - 1];
-            return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Bytes)[start..Ends[index]];
-        }
-    }
-
-    internal void Clear()
-    {
-        Bytes.Clear();
-        Ends.Clear();
-        IsRead = false;
-    }
-
-    internal void Add(ReadOnlySpan<byte> name)
-    {
-        Bytes.AddRange(name);
-        Ends.Add(Bytes.Count);
-    }
+    protected override void Close() => file.Dispose();
 }

@@ -245,7 +245,8 @@ public sealed partial class ViewTree
                 }
                 else
                 {
-                    _open.Keep(node, directory.Acquire());
+                    directory.Acquire();
+                    _open.Keep(node, directory);
                 }
 
                 return true;

@@ -47,16 +47,11 @@ public sealed partial class ViewTree
     }
 
     /// <inheritdoc/>
+    // Nothing is gained by it: what the kernel has read it may keep, and is told when that is over.
     public Errno Open(ulong node, out FuseOpened opened)
     {
         opened = default;
-        ulong handle;
-        lock (_lock)
-            handle = _nextHandle++;
-        var errno = TryOpenFile(node, handle, out _);
-        if (errno == Errno.None)
-            opened = new FuseOpened(handle, KeepCache: false, BackingId: 0);
-        return errno;
+        return Errno.ENOSYS;
     }
 
     /// <inheritdoc/>
@@ -65,51 +60,50 @@ public sealed partial class ViewTree
         count = 0;
         if (offset > long.MaxValue)
             return Errno.EINVAL;
-        var errno = TryFindFile(node, handle, out var open);
-        return errno == Errno.None ? Inode.TryRead(open!.File, into, offset, out count) : errno;
+        var errno = TryUse(node, out var known, out var file);
+        if (errno != Errno.None)
+            return errno;
+        // Before: whatever is read from now on is withdrawn in time.
+        if (!file!.IsFixed)
+            _coherence.Expire(known!);
+        errno = Inode.TryRead(file.File, into, offset, out count);
+        file.Release();
+        return errno;
     }
 
     /// <inheritdoc/>
     public Errno Seek(ulong node, ulong handle, ulong offset, int whence, out ulong position)
     {
         position = 0;
-        var errno = TryFindFile(node, handle, out var open);
-        return errno == Errno.None ? Inode.TrySeek(open!.File, offset, whence, out position) : errno;
+        var errno = TryUse(node, out _, out var file);
+        if (errno != Errno.None)
+            return errno;
+        errno = Inode.TrySeek(file!.File, offset, whence, out position);
+        file.Release();
+        return errno;
     }
 
     /// <inheritdoc/>
+    // Nothing was opened: see above. A handle of a process before us, which opened files, is none of ours.
     public void Release(ulong node, ulong handle)
     {
-        OpenFile? open;
-        lock (_lock)
-        {
-            if (!_files.Remove(handle, out open))
-                return;
-            if (_nodes.Find(node) is { } known && known.Open == open)
-                known.Open = null;
-        }
-
-        open.File.Dispose();
     }
 
     /// <inheritdoc/>
     public Errno GetFlags(ulong node, out uint flags)
     {
         flags = 0;
-        OpenFile? open;
-        Node? known;
-        lock (_lock)
+        var errno = TryUse(node, out _, out var file);
+        if (errno == Errno.None)
         {
-            known = _nodes.Find(node);
-            open = known?.Open;
+            errno = Inode.TryGetFlags(file!.File, out flags);
+            file.Release();
+            return errno;
         }
 
-        // The kernel opens a file before it asks.
-        if (open is not null)
-            return Inode.TryGetFlags(open.File, out flags);
-        if (known is not { IsDirectory: true })
-            return Errno.ENOTTY;
-        var errno = TryEnter(node, out _, out var directory);
+        if (errno != Errno.EISDIR)
+            return errno == Errno.ENXIO ? Errno.ENOTTY : errno;
+        errno = TryEnter(node, out _, out var directory);
         if (errno != Errno.None)
             return Gone(errno);
         // As overlayfs: those of the uppermost one.
@@ -126,81 +120,136 @@ public sealed partial class ViewTree
             return Inode.TryGetFlags(listed, out flags);
     }
 
-    // A file that was opened by a process before us is opened again: it is the same one, or its node is not what it was.
-    private Errno TryFindFile(ulong node, ulong handle, out OpenFile? open)
+    /// <summary>The open file of a node, for one more user.</summary>
+    private Errno TryUse(ulong id, out Node? node, out OpenFile? file)
     {
+        file = null;
         lock (_lock)
         {
-            if (_files.TryGetValue(handle, out open))
-                return Errno.None;
+            node = _nodes.Find(id);
+            if (node is null)
+                return Errno.ESTALE;
+            file = _files.Find(node);
         }
 
-        return _journal is null ? Errno.EBADF : TryOpenFile(node, handle, out open);
+        if (file is { IsDoubtful: false })
+            return Errno.None;
+        var errno = TryOpenFile(node, out var opened);
+        // Removed or replaced while a process of the IDS VM has it open: that one reads on.
+        if (errno == Errno.ESTALE && file is not null)
+            return Errno.None;
+        file?.Release();
+        file = opened;
+        return errno;
     }
 
-    private Errno TryOpenFile(ulong node, ulong handle, out OpenFile? open)
+    private Errno TryOpenFile(Node node, out OpenFile? opened)
     {
-        open = null;
-        var errno = TryLocate(node, out var place);
-        if (errno != Errno.None)
-            return Gone(errno);
-        FileDescriptor? file = null;
-        errno = place.Node.Identity.Type switch
+        opened = null;
+        int epoch;
+        lock (_lock)
+            epoch = node.Epoch;
+        switch (node.Identity.Type)
         {
-            InodeStatus.Regular when place.Node.Point?.Mount is { } mount => Inode.TryOpen(mount.Merged, out file),
-            InodeStatus.Regular when place.Directory is not null => OpenReal(place, out file),
-            InodeStatus.Directory => Errno.EISDIR,
-            // A socket, FIFO or device of the server VM's: visible, and nothing behind it.
-            _ => Errno.ENXIO,
-        };
-        place.Release();
+            case InodeStatus.Regular:
+                break;
+            case InodeStatus.Directory:
+                return Errno.EISDIR;
+            default:
+                // A socket, FIFO or device of the server VM's: visible, and nothing behind it.
+                return Errno.ENXIO;
+        }
+
+        var errno = TryOpenNamed(node, out opened);
+        if (errno == Errno.ESTALE)
+            errno = TryOpenFormer(node, out opened);
         if (errno != Errno.None)
             return errno;
         lock (_lock)
         {
-            // Two reads may ask for the same one at once.
-            if (_files.TryGetValue(handle, out open) || _files.Count >= Serving.ViewLimits.OpenFiles)
+            // Unless the kernel has forgotten it meanwhile.
+            if (_nodes.Find(node.Id) == node)
             {
-                file!.Dispose();
-                return open is null ? Errno.EMFILE : Errno.None;
+                // What the name led to a moment ago may not have been this.
+                opened!.IsDoubtful = node.Epoch != epoch;
+                opened.Acquire();
+                _files.Keep(node, opened);
             }
-
-            open = new OpenFile(handle, file!);
-            _files[handle] = open;
-            place.Node.Open = open;
         }
 
         return Errno.None;
+    }
+
+    // Where its name leads, if that is still the same.
+    private Errno TryOpenNamed(Node node, out OpenFile? opened)
+    {
+        opened = null;
+        FileDescriptor? file = null;
+        var isFixed = false;
+        var errno = TryLocate(node.Id, out var place);
+        if (errno != Errno.None)
+            return Gone(errno);
+        errno = place.Examine(out var found);
+        if (errno == Errno.None && found.Identity != node.Identity)
+            errno = Errno.ESTALE;
+        if (errno == Errno.None && node.Point?.Mount is { } mount)
+        {
+            errno = Inode.TryOpen(mount.Merged, out file);
+        }
+        else if (errno == Errno.None)
+        {
+            isFixed = place.Directory!.IsWatched && IsFixed(found);
+            errno = OpenReal(place.Directory, node, out file);
+        }
+
+        place.Release();
+        if (errno == Errno.None)
+            opened = new OpenFile(file!, isFixed);
+        return Gone(errno);
+    }
+
+    // A file of a lower layer that the server VM has removed or replaced is still in that layer.
+    private Errno TryOpenFormer(Node node, out OpenFile? opened)
+    {
+        opened = null;
+        Node? parent;
+        lock (_lock)
+            parent = node.FormerParent;
+        if (parent is null || TryEnter(parent, out var directory) != Errno.None)
+            return Errno.ESTALE;
+        var errno = OpenReal(directory!, node, out var file);
+        directory!.Release();
+        if (errno == Errno.None)
+            opened = new OpenFile(file!, isFixed: false);
+        return Gone(errno);
     }
 
     // The name was there a moment ago: the kernel shall look again, and then it says ENOENT itself.
     private static Errno Gone(Errno errno) => errno is Errno.ENOENT or Errno.ENOTDIR ? Errno.ESTALE : errno;
 
     // A file that was removed or replaced while a process of the IDS VM has it open: fstat(2) must go on.
-    private bool GetAttributesOfOpen(ulong node, out FuseAttributes attributes)
+    private bool GetAttributesOfOpen(ulong id, out FuseAttributes attributes)
     {
         attributes = default;
-        Node? known;
-        OpenFile? open;
-        lock (_lock)
-        {
-            known = _nodes.Find(node);
-            open = known?.Open;
-        }
-
-        if (open is null || Inode.TryStat(open.File, [], out var status) != Errno.None)
+        if (TryUse(id, out var node, out var file) != Errno.None)
             return false;
-        attributes = ToFuse(new Found(known!.Identity, null, status with { Inode = known.Identity.Inode }, IsUpper: true));
-        return true;
+        var errno = Inode.TryStat(file!.File, [], out var status);
+        file.Release();
+        if (errno == Errno.None)
+            attributes = ToFuse(new Found(node!.Identity, null, status with { Inode = node.Identity.Inode }, IsUpper: true));
+        return errno == Errno.None;
     }
 
     // From the topmost layer that has it, never through the merged mount: that would wake the server VM's watchers, and move its times.
-    private static Errno OpenReal(in Place place, out FileDescriptor? file)
+    private static Errno OpenReal(LayeredDirectory directory, Node node, out FileDescriptor? file)
     {
         file = null;
-        foreach (var layer in place.Directory!.Layers)
+        foreach (var layer in directory.Layers)
         {
-            var errno = Inode.TryReference(layer.Reference, place.Name, out var reference);
+            // A copy that was made since is another node, and a whiteout hides nothing of a node that was there before it.
+            if (node.Parent is null && layer.Kind == LayerKind.Upper)
+                continue;
+            var errno = Inode.TryReference(layer.Reference, node.Name, out var reference);
             if (errno == Errno.ENOENT)
                 continue;
             if (errno != Errno.None)
@@ -211,7 +260,7 @@ public sealed partial class ViewTree
                 if (errno != Errno.None)
                     return errno;
                 // Replaced this moment, by a whiteout or by something that must not be opened; or copied up, and another node.
-                return status.IsRegular && place.Node.Identity.IsUpper == (layer.Kind == LayerKind.Upper) ? Inode.TryOpen(reference!, out file) : Errno.ESTALE;
+                return status.IsRegular && node.Identity.IsUpper == (layer.Kind == LayerKind.Upper) ? Inode.TryOpen(reference!, out file) : Errno.ESTALE;
             }
         }
 

@@ -19,7 +19,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
     /// <summary>For what is told when it changes.</summary>
     public static readonly TimeSpan UntilTold = TimeSpan.FromDays(1);
 
-    /// <summary>For directories, of which everything is told but their time of access.</summary>
+    /// <summary>For what nobody tells: see <see cref="AttributeValidity"/>, and data that go with it.</summary>
     public static readonly TimeSpan Glanced = TimeSpan.FromSeconds(1);
 
     // A rename storm can make an opening of a directory begin again; not for ever.
@@ -33,8 +33,8 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
     private readonly NodeJournal? _journal;
     private readonly NodeTable _nodes;
     private readonly Coherence _coherence;
-    private readonly DirectoryCache _open;
-    private readonly Dictionary<ulong, OpenFile> _files = [];
+    private readonly OpenNodes<LayeredDirectory> _open;
+    private readonly OpenNodes<OpenFile> _files = new(Serving.ViewLimits.OpenFiles);
     private readonly Dictionary<ulong, OpenListing> _listings = [];
     private ulong _nextHandle;
 
@@ -57,7 +57,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
         }
 
         _nodes.Root.Lookups = 1;
-        _open = new DirectoryCache(descriptors);
+        _open = new OpenNodes<LayeredDirectory>(descriptors);
         _nextHandle = (life << NodeTable.LifeShift) + 1;
         _coherence = new Coherence(this, cache);
     }
@@ -88,9 +88,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
         lock (_lock)
         {
             foreach (var node in _nodes.All)
-                _open.Close(node);
-            foreach (var file in _files.Values)
-                file.File.Dispose();
+                Close(node);
         }
 
         _journal?.Dispose();
@@ -127,7 +125,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
         {
             if (_nodes.Find(node) is not { IsRoot: false } known)
                 return;
-            known.Lookups = known.IsRestored ? 0 : known.Lookups - Math.Min(known.Lookups, lookups);
+            _nodes.Forget(known, lookups);
             _nodes.RemoveUnknown(known, Removed);
         }
     }
@@ -178,8 +176,10 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
                 node = null;
             }
 
-            node ??= _nodes.Add(parent, name, found.Identity, found.Point);
-            node.Lookups++;
+            if (node is null)
+                node = _nodes.Add(parent, name, found.Identity, found.Point);
+            else
+                _nodes.Refer(node);
             entry = new FuseEntry(
                 node.Id, 0, Validity(directory), AttributeValidity(directory, node, found), ToFuse(found));
             return Errno.None;
@@ -248,18 +248,18 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
 
     private TimeSpan Validity(LayeredDirectory directory) => directory.IsWatched ? Kept : TimeSpan.Zero;
 
-    // What nobody tells must not be kept: a store through a shared mapping, by which a file changes that the server VM can write in
-    // place; a change by another name of a file, in a directory that may not be watched; a directory's time of access. What lies in a
-    // lower layer is not written without a copy being made first, under the same name in the upper layer.
+    // Nobody tells of a store through a shared mapping, by which a file changes that the server VM can write in place; of a change by
+    // another name of a file, in a directory that may not be watched; of a directory's time of access. So that is kept for a glance.
     private TimeSpan AttributeValidity(LayeredDirectory directory, Node? node, in Found found)
     {
         if (!directory.IsWatched)
             return TimeSpan.Zero;
-        var isFixed = !found.IsUpper && found.Identity.Mount is { IsUnion: true };
-        if (found.Status.IsDirectory)
-            return isFixed && node?.Directory is { IsWatched: true } ? Kept : Glanced;
-        return isFixed && found.Status.Links == 1 ? Kept : TimeSpan.Zero;
+        return IsFixed(found) && (!found.Status.IsDirectory || node?.Opened is LayeredDirectory { IsWatched: true }) ? Kept : Glanced;
     }
+
+    // What lies in a lower layer is not written without a copy being made first, under the same name in the upper layer.
+    private static bool IsFixed(in Found found) =>
+        !found.IsUpper && found.Identity.Mount is { IsUnion: true } && (found.Status.IsDirectory || found.Status.Links == 1);
 
     private static FuseAttributes ToFuse(in Found found)
     {
@@ -292,8 +292,7 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
             var all = new List<(ulong?, ulong, byte[])>(_nodes.Count);
             foreach (var node in _nodes.All)
             {
-                node.Epoch++;
-                _open.Close(node);
+                Doubt(node);
                 all.Add((node.Parent?.Id, node.Id, node.Name));
             }
 
@@ -310,6 +309,8 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
                 return null;
             if (child is { IsDirectory: true, IsMountRoot: false })
                 CloseBelow(child);
+            else
+                Doubt(child);
             return child;
         }
     }
@@ -320,14 +321,36 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
         var pending = new Stack<Node>([first]);
         while (pending.TryPop(out var node))
         {
-            node.Epoch++;
-            _open.Close(node);
+            Doubt(node);
             foreach (var child in node.Children?.Values.AsEnumerable() ?? [])
             {
                 if (child is { IsDirectory: true, IsMountRoot: false })
                     pending.Push(child);
             }
         }
+    }
+
+    /// <summary>What nobody tells of a node is old by now.</summary>
+    internal void Expired(Node node)
+    {
+        lock (_lock)
+            Doubt(node);
+    }
+
+    // A directory is opened anew when it is used next, a file as well unless it is none of its name any more.
+    private void Doubt(Node node)
+    {
+        node.Epoch++;
+        if (node.Opened is OpenFile file)
+            file.IsDoubtful = true;
+        else
+            _open.Close(node);
+    }
+
+    private void Close(Node node)
+    {
+        _open.Close(node);
+        _files.Close(node);
     }
 
     private static bool IsReachable(Node node)
@@ -341,13 +364,14 @@ public sealed partial class ViewTree : IFuseTree, IDisposable
     private void Lose(Node node)
     {
         _nodes.Detach(node);
+        // Who reads a removed file reads on.
         _open.Close(node);
         _nodes.RemoveUnknown(node, Removed);
     }
 
     private void Removed(Node node)
     {
-        _open.Close(node);
+        Close(node);
         _coherence.Forget(node);
     }
 

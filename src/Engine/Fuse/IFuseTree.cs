@@ -8,7 +8,8 @@ namespace HyperSpector.Engine.Fuse;
 /// exception is EIO for that one request.
 /// </summary>
 /// <remarks>
-/// ENOSYS must not be answered: the kernel would not ask again until the file system is mounted anew (the server makes it EIO).
+/// ENOSYS must not be answered, but to <see cref="Open"/>: the kernel would not ask again until the file system is mounted anew (the server
+/// makes it EIO).
 /// What the kernel may keep is withdrawn with <see cref="FuseNotifier"/>, whose remarks say when that may wait for a member of this.
 /// </remarks>
 public interface IFuseTree
@@ -31,7 +32,10 @@ public interface IFuseTree
     /// <summary>The text of a symbolic link.</summary>
     Errno ReadLink(ulong node, Span<byte> target, out int length);
 
-    /// <summary>Opens a regular file for reading; anything else is refused.</summary>
+    /// <summary>
+    /// Opens a regular file for reading; anything else is refused. ENOSYS: no file needs to be opened. The kernel then never asks again, reads with
+    /// handle 0, and keeps what it has read from one open to the next, until that is withdrawn (FUSE_NO_OPEN_SUPPORT, fuse_file_open).
+    /// </summary>
     Errno Open(ulong node, out FuseOpened opened);
 
     /// <summary>Reads from an open file; fewer bytes than asked for only at its end.</summary>

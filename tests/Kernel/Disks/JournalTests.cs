@@ -61,22 +61,58 @@ public sealed class JournalTests : IDisposable
         _ = Directory.CreateDirectory($"{_overlay.Base}/directory");
         _overlay.Mount();
         var client = new TreeClient();
-        ulong node, handle;
-        using (var tree = Serve(client))
-        {
+        ulong node;
+        using (Serve(client))
             node = client.Find("file")!.Value.Node;
-            Assert.Equal(Errno.None, tree.Open(node, out var opened));
-            handle = opened.Handle;
+
+        var next = Serve(client);
+        var buffer = new byte[100];
+        Assert.Equal(Errno.None, next.Read(node, 0, 3, buffer, out var count));
+        Assert.Equal("tent", Encoding.UTF8.GetString(buffer, 0, count));
+        next.Dispose();
+        // A file that the server VM has written is another one, and who has the old one open reads that.
+        File.AppendAllText($"{_overlay.Merged}/file", "!");
+        next = Serve(client);
+        next.WithdrawAll();
+        Assert.True(next.Settle(Patience));
+        Assert.NotEqual(node, client.Find("file")!.Value.Node);
+        Assert.Equal(Errno.None, next.Read(node, 0, 0, buffer, out count));
+        Assert.Equal("content", Encoding.UTF8.GetString(buffer, 0, count));
+        next.Dispose();
+        next = Serve(client);
+        Assert.Equal(Errno.None, next.Read(node, 0, 0, buffer, out _));
+        // One that it has written and then removed is gone.
+        node = client.Find("file")!.Value.Node;
+        File.Delete($"{_overlay.Merged}/file");
+        Assert.Equal(Errno.ESTALE, next.Read(node, 0, 0, buffer, out _));
+        next.Dispose();
+    }
+
+    [Fact]
+    public void Successor_KnowsHowOftenTheKernelWasGivenANode()
+    {
+        File.WriteAllText($"{_overlay.Base}/file", "content");
+        _overlay.Mount();
+        var client = new TreeClient();
+        ulong node;
+        using (var first = Serve(client))
+        {
+            Assert.Equal(Errno.None, first.Lookup(1, "file"u8, out var entry));
+            node = entry.Node;
+            Assert.Equal(Errno.None, first.Lookup(1, "file"u8, out _));
+            Assert.Equal(Errno.None, first.Lookup(1, "file"u8, out _));
+            first.Forget(node, 1);
         }
 
         using var next = Serve(client);
-        var buffer = new byte[100];
-        Assert.Equal(Errno.None, next.Read(node, handle, 3, buffer, out var count));
-        Assert.Equal("tent", Encoding.UTF8.GetString(buffer, 0, count));
-        next.Release(node, handle);
-        // A file that the server VM has written since is another one.
-        File.AppendAllText($"{_overlay.Merged}/file", "!");
-        Assert.Equal(Errno.ESTALE, next.Read(node, handle, 0, buffer, out _));
+        // The kernel has forgotten it, and says so in a message that waits while it asks for it anew.
+        Assert.Equal(Errno.None, next.Lookup(1, "file"u8, out var again));
+        Assert.Equal(node, again.Node);
+        next.Forget(node, 2);
+        Assert.Equal(Errno.None, next.Read(node, 0, 0, new byte[10], out _));
+        next.Forget(node, 1);
+        Assert.Equal(Errno.ESTALE, next.Read(node, 0, 0, new byte[10], out _));
+        Assert.Equal(1, next.NodeCount);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text;
 using HyperSpector.Engine.Disks;
-using HyperSpector.Engine.Fuse;
 using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Tests.Kit.Disks;
@@ -67,14 +66,14 @@ public sealed class ViewTreeTests : IDisposable
         foreach (var name in (string[])["fifo", "null", "socket"])
         {
             var node = client.Find(name)!.Value.Node;
-            Assert.Equal(Errno.ENXIO, tree.Open(node, out _));
+            Assert.Equal(Errno.ENXIO, tree.Read(node, 0, 0, new byte[10], out _));
         }
 
         // ENXIO for the writer: nobody has opened the other end. And it would be seen if somebody had.
         Assert.Equal("errno 6", server.Do(WriteToFifo).GetString());
         _ = server.Do("globals().update(held=os.open(root + b'/fifo', os.O_RDONLY | os.O_NONBLOCK))");
         Assert.NotEqual("errno 6", server.Do(WriteToFifo).ToString());
-        Assert.Equal(Errno.EISDIR, tree.Open(client.Find("etc")!.Value.Node, out _));
+        Assert.Equal(Errno.EISDIR, tree.Read(client.Find("etc")!.Value.Node, 0, 0, new byte[10], out _));
     }
 
     [Fact]
@@ -160,18 +159,9 @@ public sealed class ViewTreeTests : IDisposable
         Assert.Equal(birth, $"{client.AttributesOf(path).Born?.Seconds ?? 0}");
 
         var flags = server.Do($"__import__('fcntl').ioctl(os.open(root + b'/{path}', 0), 0x80086601, b'\\0' * 8)[0]");
-        FuseOpened? opened = null;
-        if (client.AttributesOf(path).Mode >> 12 == 8)
-        {
-            Assert.Equal(Errno.None, tree.Open(node, out var file));
-            opened = file;
-        }
-
         Assert.Equal(Errno.None, tree.GetFlags(node, out var shown));
         Assert.Equal(flags.GetInt32(), (int)shown);
         Assert.Equal(path == "etc/passwd" ? 0x40 : 0, (int)shown);
-        if (opened is { } open)
-            tree.Release(node, open.Handle);
     }
 
     [Fact]
@@ -274,19 +264,68 @@ public sealed class ViewTreeTests : IDisposable
     public void File_ThatIsRemovedWhileOpen_IsReadOn()
     {
         var (client, tree, server) = Start();
-        var node = client.Find("etc/motd")!.Value.Node;
-        Assert.Equal(Errno.None, tree.Open(node, out var opened));
-        _ = server.Do("os.unlink(root + b'/etc/motd')");
+        _ = server.Do("open(root + b'/etc/passwd', 'a').write('changed')"); // in the upper layer from here on
+        Assert.True(tree.Settle(Patience));
+        var (upper, lower, unread) = (client.Find("etc/passwd")!.Value.Node, client.Find("etc/motd")!.Value.Node, client.Find("usr/bin/tool")!.Value.Node);
+        _ = client.Read(upper);
+        _ = client.Read(lower);
+        foreach (var path in (string[])["etc/passwd", "etc/motd", "usr/bin/tool"])
+            _ = server.Do($"os.unlink(root + b'/{path}')");
         Assert.True(tree.Settle(Patience));
 
-        var buffer = new byte[100];
-        Assert.Equal(Errno.None, tree.Read(node, opened.Handle, 0, buffer, out var count));
-        Assert.Equal("hello\n", Encoding.UTF8.GetString(buffer, 0, count));
-        Assert.Equal(Errno.None, tree.GetAttributes(node, out var attributes, out _));
-        Assert.Equal(6UL, attributes.Size);
-        tree.Release(node, opened.Handle);
-        Assert.Equal(Errno.ESTALE, tree.GetAttributes(node, out _, out _));
+        Assert.Null(client.Find("etc/passwd"));
         Assert.Null(client.Find("etc/motd"));
+        Assert.Null(client.Find("usr/bin/tool"));
+        Assert.Equal("root\nchanged", Encoding.UTF8.GetString(client.Read(upper)));
+        Assert.Equal("hello\n", Encoding.UTF8.GetString(client.Read(lower)));
+        // Its layer still has it.
+        Assert.Equal("#!/bin/sh\n", Encoding.UTF8.GetString(client.Read(unread)));
+        Assert.Equal(Errno.None, tree.GetAttributes(upper, out var attributes, out _));
+        Assert.Equal(12UL, attributes.Size);
+        client.ForgetAll();
+        Assert.Equal(Errno.ESTALE, tree.GetAttributes(upper, out _, out _));
+    }
+
+    [Fact]
+    public void File_ThatWasAnotherForAMoment_IsItselfAfterwards()
+    {
+        var (client, tree, server) = Start();
+        _ = server.Do("open(root + b'/etc/one', 'w').write('one')");
+        _ = server.Do("open(root + b'/etc/two', 'w').write('two')");
+        Assert.True(tree.Settle(Patience));
+        var node = client.Find("etc/one")!.Value.Node;
+        Assert.Equal("one", Encoding.UTF8.GetString(client.Read(node)));
+        _ = server.Do("os.rename(root + b'/etc/one', root + b'/etc/kept')");
+        _ = server.Do("os.link(root + b'/etc/two', root + b'/etc/one')");
+        Assert.True(tree.Settle(Patience));
+        // It reads on, and does not read what has its name now.
+        Assert.Equal("one", Encoding.UTF8.GetString(client.Read(node)));
+        Assert.Equal("two", Encoding.UTF8.GetString(client.Read(client.Find("etc/one")!.Value.Node)));
+        _ = server.Do("os.rename(root + b'/etc/kept', root + b'/etc/one')");
+        Assert.True(tree.Settle(Patience));
+        Assert.Equal("one", Encoding.UTF8.GetString(client.Read(client.Find("etc/one")!.Value.Node)));
+    }
+
+    [Fact]
+    public void DataThatNobodyTellsOf_AreWithdrawnWithinTwoSeconds()
+    {
+        var (client, tree, server) = Start();
+        _ = server.Do("open(root + b'/etc/passwd', 'a').write('changed')"); // in the upper layer from here on
+        Assert.True(tree.Settle(Patience));
+        var (upper, lower) = (client.Find("etc/passwd")!.Value.Node, client.Find("etc/motd")!.Value.Node);
+        var before = (client.DropsOf(upper), client.DropsOf(lower));
+        _ = client.Read(upper);
+        _ = client.Read(lower);
+        for (var attempt = 0; attempt < 600 && client.DropsOf(upper) == before.Item1; attempt++)
+            Thread.Sleep(10);
+        Assert.Equal((before.Item1 + 1, before.Item2), (client.DropsOf(upper), client.DropsOf(lower)));
+        // Once, and again when it is read again.
+        Thread.Sleep(1500);
+        Assert.Equal(before.Item1 + 1, client.DropsOf(upper));
+        _ = client.Read(upper);
+        for (var attempt = 0; attempt < 600 && client.DropsOf(upper) == before.Item1 + 1; attempt++)
+            Thread.Sleep(10);
+        Assert.Equal(before.Item1 + 2, client.DropsOf(upper));
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class TreeClient : IViewCache
     private readonly Dictionary<ulong, FuseAttributes> _attributes = [];
     private readonly Dictionary<ulong, ulong> _lookups = [];
     private readonly Dictionary<ulong, List<string>> _listings = [];
+    private readonly Dictionary<ulong, byte[]> _data = [];
     private readonly Dictionary<ulong, int> _drops = [];
 
     /// <summary>The tree; set it before anything else.</summary>
@@ -39,6 +40,7 @@ public sealed class TreeClient : IViewCache
     {
         lock (_lock)
         {
+            _ = _data.Remove(node);
             _ = _attributes.Remove(node);
             _ = _listings.Remove(node);
             _drops[node] = _drops.GetValueOrDefault(node) + 1;
@@ -85,7 +87,24 @@ public sealed class TreeClient : IViewCache
     /// <summary>The content of a file.</summary>
     public byte[] Read(ulong node)
     {
-        Check(Tree.Open(node, out var opened));
+        var errno = Tree.Open(node, out var opened);
+        var keeps = errno == Errno.ENOSYS;
+        if (!keeps)
+            Check(errno);
+        int drops;
+        lock (_lock)
+        {
+            if (keeps && _data.TryGetValue(node, out var kept))
+            {
+                Kept++;
+                return kept;
+            }
+
+            drops = _drops.GetValueOrDefault(node);
+            // Attributes and data are told together; what is kept for a moment only is tested by real kernels.
+            keeps &= _attributes.ContainsKey(node);
+        }
+
         using var content = new MemoryStream();
         var buffer = new byte[4096];
         int count;
@@ -96,6 +115,12 @@ public sealed class TreeClient : IViewCache
         }
         while (count > 0);
         Tree.Release(node, opened.Handle);
+        lock (_lock)
+        {
+            if (keeps && drops == _drops.GetValueOrDefault(node))
+                _data[node] = content.ToArray();
+        }
+
         return content.ToArray();
     }
 
@@ -155,6 +180,13 @@ public sealed class TreeClient : IViewCache
         return Encoding.UTF8.GetString(value, 0, length);
     }
 
+    /// <summary>How often attributes and data of a node were withdrawn.</summary>
+    public int DropsOf(ulong node)
+    {
+        lock (_lock)
+            return _drops.GetValueOrDefault(node);
+    }
+
     /// <summary>Gives back everything.</summary>
     public void ForgetAll()
     {
@@ -162,11 +194,18 @@ public sealed class TreeClient : IViewCache
         {
             _entries.Clear();
             _attributes.Clear();
+            _data.Clear();
         }
 
-        foreach (var (node, count) in _lookups)
+        List<(ulong, ulong)> known;
+        lock (_lock)
+        {
+            known = [.. _lookups.Select(l => (l.Key, l.Value))];
+            _lookups.Clear();
+        }
+
+        foreach (var (node, count) in known)
             Tree.Forget(node, count);
-        _lookups.Clear();
     }
 
     private FuseEntry? Find(ulong parent, string name)
@@ -185,10 +224,10 @@ public sealed class TreeClient : IViewCache
         if (errno == Errno.ENOENT)
             return null;
         Check(errno);
-        if (entry.Node != 0)
-            _lookups[entry.Node] = _lookups.GetValueOrDefault(entry.Node) + 1;
         lock (_lock)
         {
+            if (entry.Node != 0)
+                _lookups[entry.Node] = _lookups.GetValueOrDefault(entry.Node) + 1;
             if (entry.EntryValid > Long)
                 _entries[key] = entry;
             if (entry.Node != 0 && entry.AttributesValid > Long)
