@@ -31,6 +31,7 @@ public sealed class FuseLoop : IDisposable
     private const int BusyLooks = 2;
     private const int CalmLooks = 20;
     private const int ComplaintLooks = 200;
+    private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
@@ -39,7 +40,10 @@ public sealed class FuseLoop : IDisposable
     private readonly BoundedLog _log;
     private readonly int _limit;
     private readonly AutoResetEvent _alarm = new(false);
-    private readonly SemaphoreSlim _rest = new(0);
+
+    // Where threads rest: a semaphore would have them spin first, on processors that others need.
+    private readonly object _rest = new();
+    private int _calls;
 
     // Guards the list and the decision to add to it.
     private readonly Lock _guard = new();
@@ -104,7 +108,6 @@ public sealed class FuseLoop : IDisposable
         }
 
         _alarm.Dispose();
-        _rest.Dispose();
     }
 
     private void Add()
@@ -124,7 +127,7 @@ public sealed class FuseLoop : IDisposable
     {
         lock (_guard)
             _stopping = true;
-        _ = _rest.Release(_limit);
+        Call(_limit);
         _ = _alarm.Set();
     }
 
@@ -137,9 +140,9 @@ public sealed class FuseLoop : IDisposable
         foreach (var worker in workers)
         {
             // Again and again: a signal that comes just before read(2) is gone.
-            while (!worker.Thread!.Join(TimeSpan.FromMilliseconds(2)))
+            while (!worker.Thread!.Join(interrupt ? s_between : Left()))
             {
-                if (Stopwatch.GetElapsedTime(started) > timeout)
+                if (Left() == TimeSpan.Zero)
                     return false;
                 if (interrupt && Volatile.Read(ref worker.Id) is var thread and not 0)
                     ThreadSignal.Interrupt(thread);
@@ -148,9 +151,10 @@ public sealed class FuseLoop : IDisposable
 
         if (_overseer is null)
             return true;
-        var left = timeout - Stopwatch.GetElapsedTime(started);
         // Whoever came after we looked is seen the next time.
-        return _overseer.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero) && (_workers.Count == workers.Length || Join(left, interrupt));
+        return _overseer.Join(Left()) && (_workers.Count == workers.Length || Join(Left(), interrupt));
+
+        TimeSpan Left() => timeout - Stopwatch.GetElapsedTime(started) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     // Looks every few milliseconds, but sleeps while there is little to do.
@@ -188,7 +192,7 @@ public sealed class FuseLoop : IDisposable
     {
         if (Volatile.Read(ref _resting) > 0)
         {
-            _ = _rest.Release();
+            Call(1);
         }
         else if (_workers.Count < _limit)
         {
@@ -255,9 +259,23 @@ public sealed class FuseLoop : IDisposable
         if (Volatile.Read(ref _waiting) == 0)
             return;
         _ = Interlocked.Increment(ref _resting);
-        if (!_stopping)
-            _rest.Wait();
+        lock (_rest)
+        {
+            while (!_stopping && _calls == 0)
+                _ = Monitor.Wait(_rest);
+            _calls = Math.Max(0, _calls - 1);
+        }
+
         _ = Interlocked.Decrement(ref _resting);
+    }
+
+    private void Call(int threads)
+    {
+        lock (_rest)
+        {
+            _calls += threads;
+            Monitor.PulseAll(_rest);
+        }
     }
 
     private void Answer(ReadOnlySpan<byte> request, byte[] reply)
