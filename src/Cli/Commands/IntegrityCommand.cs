@@ -13,6 +13,9 @@ namespace HyperSpector.Cli.Commands;
 /// <summary><c>hyperspector integrity</c>: who says that a server's files are as they should be.</summary>
 internal static partial class IntegrityCommand
 {
+    // A thousand files, with what of them differs.
+    private const int MostLines = 10_000;
+
     // All of a server's files are read.
     private static readonly TimeSpan s_limit = TimeSpan.FromHours(6);
 
@@ -22,12 +25,18 @@ internal static partial class IntegrityCommand
     private static Command CreateAccept(CliContext context)
     {
         var (environment, server) = Subject(context);
-        var reason = new Option<string>("--reason") { HelpName = "TEXT", Required = true, Description = "Why: what was changed, and on whose behalf" };
+        var reason = new Option<string?>("--reason") { HelpName = "TEXT", Description = "Why: what was changed, and on whose behalf" };
         var by = new Option<string?>("--by") { HelpName = "NAME", Description = "Who accepts it (default: you)" };
+        var only = new Option<bool>("--dry-run") { Description = "Show what would be accepted, and accept nothing" };
         var json = CommonOptions.Json("Print one JSON object");
-        var accept = new Command("accept", "Record a server's files as they are now, and sign that this is right") { environment, server, reason, by, json };
+        var accept = new Command("accept", "Record a server's files as they are now, show what differs, and sign that this is right")
+        {
+            environment, server, reason, by, only, json,
+        };
         accept.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(reason) is null && !parsed.GetValue(only))
+                throw new CliException("say why, by --reason TEXT; --dry-run shows what would be accepted", ExitCodes.Usage);
             using var client = new DaemonClient(context.Global.Paths(parsed));
             var name = parsed.GetRequiredValue(environment);
             var watched = await ServerAsync(client, name, parsed.GetValue(server), cancellation);
@@ -35,7 +44,13 @@ internal static partial class IntegrityCommand
             _ = await HistoryAsync(client, name, watched, cancellation);
             context.Screen.Remark($"{watched}: all files that the policy names are read …");
             var root = Record(context, parsed, name, watched);
-            var request = new AcceptanceRequest(name, watched, root, parsed.GetValue(by) ?? Me(), parsed.GetRequiredValue(reason));
+            if (parsed.GetValue(only))
+            {
+                context.Screen.Remark($"{watched}: nothing was accepted");
+                return ExitCodes.Done;
+            }
+
+            var request = new AcceptanceRequest(name, watched, root, parsed.GetValue(by) ?? Me(), parsed.GetValue(reason)!);
             var made = await client.PostAsync(
                 Routes.Acceptances, DaemonClient.Body(request, ApiJson.Default.AcceptanceRequest), ApiJson.Default.IReadOnlyListAcceptanceRecord, cancellation);
             if (parsed.GetValue(json))
@@ -108,7 +123,8 @@ internal static partial class IntegrityCommand
         // 8: some files could not be read; they are part of the baseline as that.
         if (result.Status.ShellCode is not (0 or 8) || words.Select(w => Digest().Match(w)).FirstOrDefault(m => m.Success) is not { } found)
             throw new CliException($"{environment}: no baseline was made: {words.LastOrDefault() ?? result.Status.ToString()}");
-        foreach (var line in words.Where(w => w.StartsWith("could not be read: ", StringComparison.Ordinal)).Take(20))
+        // What differs from the baseline before, and what could not be read.
+        foreach (var line in words.Where(w => !Digest().IsMatch(w) && !w.StartsWith("nothing is accepted yet", StringComparison.Ordinal)).Take(MostLines))
             context.Screen.Remark(line);
         return found.Groups[1].Value;
     }

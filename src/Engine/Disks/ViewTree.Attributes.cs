@@ -9,6 +9,9 @@ namespace HyperSpector.Engine.Disks;
 // Extended attributes: the server VM's, and what the paper's ustat tells beyond lstat (DISK-4).
 public sealed partial class ViewTree
 {
+    // More names than whoever asks could be told, and than one request should cost.
+    private const int AttributedLimit = 4096;
+
     private static ReadOnlySpan<byte> OwnPrefix => "system.hyperspector."u8;
 
     /// <inheritdoc/>
@@ -20,6 +23,8 @@ public sealed partial class ViewTree
             return Gone(errno);
         try
         {
+            if (name.SequenceEqual("system.hyperspector.attributed"u8))
+                return place.Node.IsDirectory ? GetAttributed(node, value, out length) : Errno.ENODATA;
             if (name.StartsWith(OwnPrefix))
                 return GetOwn(place, name[OwnPrefix.Length..], value, out length);
             errno = TryReferTo(place, out var reference, out var isOurs);
@@ -53,6 +58,53 @@ public sealed partial class ViewTree
             errno = Inode.TryListAttributes(place.Directory!.Merged, place.Name, names, out length);
         place.Release();
         return Gone(errno);
+    }
+
+    // Which names in a directory have extended attributes. Few have, and who wants those of all need not ask for each.
+    private Errno GetAttributed(ulong id, Span<byte> value, out int length)
+    {
+        length = 0;
+        var errno = TryEnter(id, out var node, out var directory);
+        if (errno != Errno.None)
+            return Gone(errno);
+        try
+        {
+            var names = new OpenListing();
+            errno = ReadNames(node!, directory!, names);
+            if (errno == Errno.None && names.Count > AttributedLimit)
+                errno = Errno.E2BIG;
+            for (var i = 0; i < names.Count && errno == Errno.None; i++)
+            {
+                if (!HasAttributes(node!, directory!, names[i]))
+                    continue;
+                if (!value.IsEmpty && !names[i].TryCopyTo(value[length..]))
+                    return Errno.ERANGE;
+                length += names[i].Length + 1;
+                if (length > value.Length && !value.IsEmpty)
+                    return Errno.ERANGE;
+                if (!value.IsEmpty)
+                    value[length - 1] = 0;
+            }
+
+            return errno;
+        }
+        finally
+        {
+            directory!.Release();
+        }
+    }
+
+    // Where it cannot be told, whoever wants to know asks for that one.
+    private static bool HasAttributes(Node node, LayeredDirectory directory, ReadOnlySpan<byte> name)
+    {
+        if (node.Point?.Find(name) is not null || node.Identity.Mount is null)
+            return true;
+        return Inode.TryListAttributes(directory.Merged, name, [], out var length) switch
+        {
+            Errno.None => length > 0,
+            Errno.ENOENT or Errno.EOPNOTSUPP => false,
+            _ => true,
+        };
     }
 
     // A reference to the merged inode; to one of ours when there is none. getxattr(2) wakes no watcher.

@@ -34,9 +34,11 @@ public sealed partial class ViewTree
     {
         if (Kept < UntilTold || TryEnter(node, out _, out var directory) != Errno.None)
             return false;
-        var isWatched = directory!.IsWatched;
+        // Attributes that come with a listing are kept for long where it lies in lower layers alone. Elsewhere they are kept for a second: to list anew
+        // costs a request for a hundred names, to ask for each of them a hundred.
+        var keeps = directory!.IsWatched && directory.IsFixed;
         directory.Release();
-        return isWatched;
+        return keeps;
     }
 
     /// <inheritdoc/>

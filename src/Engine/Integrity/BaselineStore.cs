@@ -40,20 +40,32 @@ internal sealed class BaselineStore(StationSettings settings)
                 : $"{settings.State}: there is no baseline of {settings.Server}; make one with 'hyperspector-integrity init'");
         }
 
-        if (File.Exists(CandidatePath) && TryOpen(CandidatePath, last) is { } accepted)
+        if (File.Exists(CandidatePath) && TryOpen(CandidatePath, last) is { } candidate)
         {
             File.Move(CandidatePath, BaselinePath, overwrite: true);
-            return accepted;
+            return candidate;
         }
 
-        return TryOpen(BaselinePath, last) ?? throw new IntegrityException(
-            $"{BaselinePath} is not the baseline that {last.By} accepted at {last.At:u}: put that one back, or make and accept a new one");
+        return Named(last);
     }
 
-    /// <summary>Makes the candidate.</summary>
+    /// <summary>The same, of which a new candidate was made just now.</summary>
+    internal Baseline Accepted() => Named(Log().Entries[^1]);
+
+    private Baseline Named(Acceptance last) =>
+        TryOpen(BaselinePath, last) ?? throw new IntegrityException(
+            $"{BaselinePath} is not the baseline that {last.By} accepted at {last.At:u}: put that one back, or make and accept a new one");
+
+    /// <summary>Makes the candidate. One that was accepted and not given its name yet stays.</summary>
     /// <returns>Its root digest.</returns>
     internal byte[] WriteCandidate(BaselineBuilder builder, BaselineFacts facts)
     {
+        if (Log().Entries is [.., var last] && TryOpen(CandidatePath, last) is { } accepted)
+        {
+            accepted.Dispose();
+            File.Move(CandidatePath, BaselinePath, overwrite: true);
+        }
+
         _ = Directory.CreateDirectory(settings.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var written = CandidatePath + ".new";
         byte[] root;

@@ -13,6 +13,9 @@ public sealed class IntegrityStation(StationSettings settings, TimeProvider time
     /// <summary>Bits of <see cref="Check"/>'s result, as AIDE's; 8: something could not be read.</summary>
     public const int Added = 1, Removed = 2, Changed = 4, Unreadable = 8;
 
+    // More than somebody reads before accepting.
+    private const int MostTold = 1000;
+
     private static int Threads => Math.Min(Environment.ProcessorCount, 8);
 
     /// <summary>Records what is there, as the candidate; it is also accepted, where no signature is asked for.</summary>
@@ -47,6 +50,7 @@ public sealed class IntegrityStation(StationSettings settings, TimeProvider time
         }
 
         var digest = store.WriteCandidate(builder, new BaselineFacts(marks.Generation, policy.Text, marks.Mounts, made.ToUnixTimeSeconds()));
+        Differences(store, output);
         foreach (var finding in findings)
             output.WriteLine($"could not be read: {Terminal.Escaping.Line(finding.Path)} ({finding.Error})");
         output.WriteLine($"{settings.Server}: {builder.Count} files recorded; root digest {Convert.ToHexStringLower(digest)}");
@@ -55,6 +59,33 @@ public sealed class IntegrityStation(StationSettings settings, TimeProvider time
         else
             output.WriteLine($"nothing is accepted yet: compare the digest on the base and sign there: hyperspector-integrity sign --server {settings.Server} … {store.CandidatePath}");
         return findings.Count == 0 ? 0 : Unreadable;
+    }
+
+    // What whoever accepts the candidate accepts: told from the two baselines, so that nothing else can have come in between.
+    private static void Differences(BaselineStore store, TextWriter output)
+    {
+        if (store.Log().Entries.Count == 0)
+            return;
+        IReadOnlyList<Finding> differences;
+        using (var candidate = Baseline.Open(store.CandidatePath))
+        {
+            try
+            {
+                using var accepted = store.Accepted();
+                differences = BaselineComparison.Of(accepted, candidate);
+            }
+            catch (IntegrityException damaged)
+            {
+                output.WriteLine($"what differs from the accepted baseline cannot be told: {damaged.Message}");
+                return;
+            }
+        }
+
+        output.WriteLine(FormattableString.Invariant($"{(differences.Count == 0 ? "nothing differs" : $"{differences.Count} files differ")} from the accepted baseline"));
+        foreach (var one in differences.Take(MostTold))
+            TextReport.Write(output, one);
+        if (differences.Count > MostTold)
+            output.WriteLine(FormattableString.Invariant($"… and {differences.Count - MostTold} more; 'check' lists them until this is accepted"));
     }
 
     /// <summary>Checks, and writes a report.</summary>

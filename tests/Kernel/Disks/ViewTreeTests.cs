@@ -102,6 +102,24 @@ public sealed class ViewTreeTests : IDisposable
     }
 
     [Fact]
+    public void NamesWithExtendedAttributes_AreToldByTheirDirectory()
+    {
+        var (client, tree, server) = Start();
+        _ = server.Do("open(root + b'/etc/passwd', 'a').write('changed')");
+        foreach (var path in (string[])["etc/passwd", "usr/bin"])
+            Assert.Equal("null", server.Do($"os.setxattr(root + b'/{path}', b'user.test', b'1')").GetRawText());
+        Assert.True(tree.Settle(Patience));
+
+        Assert.Equal("passwd\0", client.Attribute(client.Find("etc")!.Value.Node, "system.hyperspector.attributed"));
+        Assert.Equal("bin\0", client.Attribute(client.Find("usr")!.Value.Node, "system.hyperspector.attributed"));
+        Assert.Equal("", client.Attribute(client.Find("usr/bin")!.Value.Node, "system.hyperspector.attributed"));
+        Assert.Null(client.Attribute(client.Find("etc/passwd")!.Value.Node, "system.hyperspector.attributed"));
+        var small = new byte[6];
+        Assert.Equal(
+            Errno.ERANGE, tree.GetExtendedAttribute(client.Find("etc")!.Value.Node, "system.hyperspector.attributed"u8, small, out _));
+    }
+
+    [Fact]
     public void Marks_OfRenamedAndReplacedDirectories_AreTold()
     {
         var (client, tree, server) = Start([_overlay.MountPlain("/srv/data"), _overlay.MountPlain("/srv")]);

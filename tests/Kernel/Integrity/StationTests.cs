@@ -40,7 +40,12 @@ public sealed class StationTests : IDisposable
         var lines = Encoding.UTF8.GetString(json.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["summary", "changed", "added", "changed"], lines.Select(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("kind").GetString()));
 
-        Assert.Equal(0, station.Record("me", "ticket 17", first: false, TextWriter.Null));
+        using var told = new StringWriter();
+        Assert.Equal(0, station.Record("me", "ticket 17", first: false, told));
+        Assert.StartsWith("3 files differ from the accepted baseline\n", told.ToString(), StringComparison.Ordinal);
+        Assert.Contains("size: 9 -> 8", told.ToString(), StringComparison.Ordinal);
+        Assert.Contains("added      /evil", told.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', told.ToString());
         Assert.Equal(0, Check(station, out _));
         using var report = new MemoryStream();
         station.Report(json: false, report);

@@ -14,6 +14,9 @@ namespace HyperSpector.Engine.Integrity.Checks;
 internal sealed class Checker(TreeDirectory root, IOverlayMarks marks, Baseline baseline, IntegrityPolicy policy, Measurer measurer)
     : Walk(root, marks, policy, measurer)
 {
+    private const int LeastToList = 4;
+    private const int ShareToList = 8;
+
     /// <summary>Where a directory's lower part is, now and then; and whether only what has changed is to be looked at in it.</summary>
     private readonly record struct Place(bool ChangedOnly, Origin Now, Origin Before)
     {
@@ -87,6 +90,9 @@ internal sealed class Checker(TreeDirectory root, IOverlayMarks marks, Baseline 
             return names;
         if (List(directory.Upper) is not { } upper)
             return null;
+        // A listing brings the attributes of all names in one answer; where many will be asked for, that is less than asking for each.
+        if (upper.Count > LeastToList && upper.Count > record.ChildCount / ShareToList)
+            Foresee(directory.Merged);
         for (var i = 0; i < upper.Count; i++)
             names[upper.WithZero(i).ToArray()] = true;
         return names;

@@ -103,6 +103,8 @@ internal sealed class Meter : IDisposable
     private Errno Extended(Measurement file, out byte[]? acl, out byte[]? capability, out byte[]? extended)
     {
         (acl, capability, extended) = (null, null, null);
+        if (!file.Directory.MayHaveAttributes(file.Name, _buffer))
+            return Errno.None;
         var errno = Entries.TryListAttributes(file.Directory.Merged, file.Name, _names, out var length);
         if (errno != Errno.None || length == 0)
             return errno == Errno.EOPNOTSUPP ? Errno.None : errno;

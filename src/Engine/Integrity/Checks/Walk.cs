@@ -37,6 +37,9 @@ internal abstract class Walk(TreeDirectory root, IOverlayMarks marks, IntegrityP
         return null;
     }
 
+    /// <summary>Lists a directory for what comes with the names, whatever they are.</summary>
+    protected void Foresee(Linux.Handles.FileDescriptor directory) => _ = NameList.Read(directory, _buffer, out _);
+
     /// <summary>Has a file measured, unless its content is too long to be.</summary>
     protected void Measure(TreeDirectory directory, byte[] name, EntryStatus status, Attributes wanted, ulong length, Action<FileState?, Errno> done)
     {

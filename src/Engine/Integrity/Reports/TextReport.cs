@@ -23,7 +23,8 @@ internal static class TextReport
             Write(into, finding);
     }
 
-    private static void Write(TextWriter into, Finding finding)
+    /// <summary>One difference, in a line and one more for each value that people can read.</summary>
+    internal static void Write(TextWriter into, Finding finding)
     {
         var what = finding.Kind switch
         {

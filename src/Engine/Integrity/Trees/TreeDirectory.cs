@@ -1,3 +1,4 @@
+using HyperSpector.Engine.Disks;
 using HyperSpector.Linux;
 using HyperSpector.Linux.Calls;
 using HyperSpector.Linux.Handles;
@@ -7,8 +8,14 @@ namespace HyperSpector.Engine.Integrity.Trees;
 /// <summary>An open directory of the watched tree, merged and, if the upper layer has it, there, too. Open until the last holder lets go.</summary>
 internal sealed class TreeDirectory
 {
+    // What a value may have at most (XATTR_SIZE_MAX in linux/limits.h).
+    private const int LongestValue = 65536;
+
     private readonly IOverlayMarks _marks;
+    private readonly Lock _asking = new();
     private int _holders = 1;
+    private bool _hasAsked;
+    private HashSet<byte[]>? _attributed;
 
     private TreeDirectory(FileDescriptor merged, FileDescriptor? upper, IOverlayMarks marks)
     {
@@ -58,6 +65,36 @@ internal sealed class TreeDirectory
     {
         marks = default;
         return Upper is null ? Errno.None : _marks.TryRead(Upper, out marks);
+    }
+
+    /// <summary>Whether a name may have extended attributes. A view tells for all names at once; elsewhere that is not known.</summary>
+    /// <param name="name">With its zero.</param>
+    /// <param name="buffer">Room for an attribute.</param>
+    internal bool MayHaveAttributes(ReadOnlySpan<byte> name, Span<byte> buffer)
+    {
+        lock (_asking)
+        {
+            if (!_hasAsked)
+                _attributed = Ask(buffer);
+            _hasAsked = true;
+        }
+
+        return _attributed is null || _attributed.GetAlternateLookup<ReadOnlySpan<byte>>().Contains(name[..^1]);
+    }
+
+    private HashSet<byte[]>? Ask(Span<byte> buffer)
+    {
+        if (Entries.TryGetAttribute(Merged, "system.hyperspector.attributed\0"u8, buffer[..LongestValue], out var count) != Errno.None)
+            return null;
+        var names = new HashSet<byte[]>(ByteNames.Comparer);
+        ReadOnlySpan<byte> told = buffer[..count];
+        foreach (var range in told.Split((byte)0))
+        {
+            if (!told[range].IsEmpty)
+                _ = names.Add(told[range].ToArray());
+        }
+
+        return names;
     }
 
     internal TreeDirectory Hold()
