@@ -52,7 +52,7 @@ internal sealed class Checker(TreeDirectory root, IOverlayMarks marks, Baseline 
             return;
         }
 
-        if (List(directory.Merged) is not { } names)
+        if (ListAll(directory) is not { } names)
             return;
         var at = 0;
         foreach (var child in record is { } before ? baseline.Children(before) : [])
@@ -92,7 +92,7 @@ internal sealed class Checker(TreeDirectory root, IOverlayMarks marks, Baseline 
             return null;
         // A listing brings the attributes of all names in one answer; where many will be asked for, that is less than asking for each.
         if (upper.Count > LeastToList && upper.Count > record.ChildCount / ShareToList)
-            Foresee(directory.Merged);
+            Foresee(directory);
         for (var i = 0; i < upper.Count; i++)
             names[upper.WithZero(i).ToArray()] = true;
         return names;

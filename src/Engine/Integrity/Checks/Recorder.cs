@@ -33,7 +33,7 @@ internal sealed class Recorder(TreeDirectory root, IOverlayMarks marks, Integrit
 
     private void Children(TreeDirectory directory, int index, bool mounted)
     {
-        if (List(directory.Merged) is not { } names)
+        if (ListAll(directory) is not { } names)
             return;
         var upper = directory.Upper is null ? NameList.Empty : List(directory.Upper);
         var entries = new List<Entry>();

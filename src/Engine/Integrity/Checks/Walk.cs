@@ -37,8 +37,19 @@ internal abstract class Walk(TreeDirectory root, IOverlayMarks marks, IntegrityP
         return null;
     }
 
-    /// <summary>Lists a directory for what comes with the names, whatever they are.</summary>
-    protected void Foresee(Linux.Handles.FileDescriptor directory) => _ = NameList.Read(directory, _buffer, out _);
+    /// <summary>The names in a directory as the server sees it, all of which will be looked at.</summary>
+    protected NameList? ListAll(TreeDirectory directory)
+    {
+        directory.IsLookedAtWhole = true;
+        return List(directory.Merged);
+    }
+
+    /// <summary>Lists a directory, most of whose names will be looked at, for what comes with the names.</summary>
+    protected void Foresee(TreeDirectory directory)
+    {
+        directory.IsLookedAtWhole = true;
+        _ = NameList.Read(directory.Merged, _buffer, out _);
+    }
 
     /// <summary>Has a file measured, unless its content is too long to be.</summary>
     protected void Measure(TreeDirectory directory, byte[] name, EntryStatus status, Attributes wanted, ulong length, Action<FileState?, Errno> done)

@@ -30,6 +30,12 @@ internal sealed class TreeDirectory
     /// <summary>As the upper layer has it; null if it does not, or where something is mounted.</summary>
     internal FileDescriptor? Upper { get; }
 
+    /// <summary>
+    /// Most names in it are looked at: the view is asked once for what it can tell of all of them, which costs it a look at each. Set before the first
+    /// of them is measured.
+    /// </summary>
+    internal bool IsLookedAtWhole { get; set; }
+
     /// <summary>The root of a tree.</summary>
     internal static TreeDirectory Root(string merged, string? upper, IOverlayMarks marks) =>
         new(Files.OpenDirectory(merged), upper is null ? null : Files.OpenDirectory(upper), marks);
@@ -72,6 +78,8 @@ internal sealed class TreeDirectory
     /// <param name="buffer">Room for an attribute.</param>
     internal bool MayHaveAttributes(ReadOnlySpan<byte> name, Span<byte> buffer)
     {
+        if (!IsLookedAtWhole)
+            return true;
         lock (_asking)
         {
             if (!_hasAsked)
