@@ -8,7 +8,11 @@ namespace HyperSpector.Engine.Disks;
 /// <param name="Inode">As the server VM sees it.</param>
 /// <param name="Type">Of the mode.</param>
 /// <param name="IsUpper">Of files: the server VM has written it.</param>
-internal readonly record struct NodeIdentity(DiskMount? Mount, ulong Inode, uint Type, bool IsUpper);
+internal readonly record struct NodeIdentity(DiskMount? Mount, ulong Inode, uint Type, bool IsUpper)
+{
+    /// <summary>It lies in a lower layer, and stays there whatever its name leads to.</summary>
+    internal bool IsLower => !IsUpper && Mount is { IsUnion: true };
+}
 
 /// <summary>A name in a view that the IDS VM's kernel knows. Guarded by the tree's lock, but for what never changes.</summary>
 internal sealed class Node(ulong id, Node? parent, byte[] name, NodeIdentity identity, MountPoint? point)

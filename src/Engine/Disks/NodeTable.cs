@@ -81,7 +81,7 @@ internal sealed class NodeTable
                 IsUncounted = entry.Lookups == 0,
                 Lookups = Math.Max(1, entry.Lookups),
                 NotedAt = entry.At,
-                FormerParent = entry.IsDetached && !entry.IsUpper ? above : null,
+                FormerParent = entry.IsDetached && identity.IsLower ? above : null,
             });
         }
     }
@@ -95,7 +95,7 @@ internal sealed class NodeTable
         if (node.Parent is null)
             return;
         _ = node.Parent.Children?.Remove(node.Name);
-        if (node.Identity is { IsUpper: false, Mount.IsUnion: true })
+        if (node.Identity.IsLower)
             node.FormerParent = node.Parent;
         node.Parent = null;
         _journal?.Detached(node);
