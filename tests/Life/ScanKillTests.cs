@@ -75,16 +75,7 @@ public sealed class ScanKillTests : IDisposable
     // Returns the pid file of what serves the views.
     private string Up()
     {
-        _host.Up("""
-            servers:
-              web:
-                base: host
-                run: [/bin/sleep, infinity]
-            environments:
-              edge:
-                watch: [web]
-                run: [/bin/sleep, infinity]
-            """);
+        _host.Up(Sites.Idle);
         return new MediatorPaths(_host.Paths.MachineRun("edge")).ViewsPid;
     }
 

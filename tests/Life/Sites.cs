@@ -5,6 +5,18 @@ namespace HyperSpector.Tests.Life;
 /// <summary>Small sites for tests of the host's life: no downloads, deterministic events.</summary>
 internal static class Sites
 {
+    /// <summary>A server VM that does nothing by itself, and an IDS VM that sees its files.</summary>
+    internal const string Idle = """
+        servers:
+          web:
+            base: host
+            run: [/bin/sleep, infinity]
+        environments:
+          edge:
+            watch: [web]
+            run: [/bin/sleep, infinity]
+        """;
+
     /// <summary>A web server that answers, and an IDS VM whose "IDS" writes numbered lines and keeps capturing.</summary>
     internal static string Counting(TestHost host)
     {

@@ -56,16 +56,7 @@ public sealed class StuckViewsTests : IDisposable
 
     private PartProcess Up()
     {
-        _host.Up("""
-            servers:
-              web:
-                base: host
-                run: [/bin/sleep, infinity]
-            environments:
-              edge:
-                watch: [web]
-                run: [/bin/sleep, infinity]
-            """);
+        _host.Up(Sites.Idle);
         Assert.True(_host.Exec("web", "mkdir", "/srv/d").Status.Succeeded);
         // From now on the IDS VM's kernel keeps something of it, and is told of new names.
         Assert.Equal("", _host.Exec("edge", "ls", "/.serverfs/srv/d").Output);

@@ -334,16 +334,20 @@ public sealed class ViewTreeTests : IDisposable
         var before = (client.DropsOf(upper), client.DropsOf(lower));
         _ = client.Read(upper);
         _ = client.Read(lower);
-        for (var attempt = 0; attempt < 600 && client.DropsOf(upper) == before.Item1; attempt++)
-            Thread.Sleep(10);
+        WaitWhileDropsAre(before.Item1);
         Assert.Equal((before.Item1 + 1, before.Item2), (client.DropsOf(upper), client.DropsOf(lower)));
         // Once, and again when it is read again.
         Thread.Sleep(1500);
         Assert.Equal(before.Item1 + 1, client.DropsOf(upper));
         _ = client.Read(upper);
-        for (var attempt = 0; attempt < 600 && client.DropsOf(upper) == before.Item1 + 1; attempt++)
-            Thread.Sleep(10);
+        WaitWhileDropsAre(before.Item1 + 1);
         Assert.Equal(before.Item1 + 2, client.DropsOf(upper));
+
+        void WaitWhileDropsAre(int drops)
+        {
+            for (var attempt = 0; attempt < 600 && client.DropsOf(upper) == drops; attempt++)
+                Thread.Sleep(10);
+        }
     }
 
     [Fact]

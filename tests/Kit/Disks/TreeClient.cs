@@ -190,16 +190,12 @@ public sealed class TreeClient : IViewCache
     /// <summary>Gives back everything.</summary>
     public void ForgetAll()
     {
+        List<(ulong, ulong)> known;
         lock (_lock)
         {
             _entries.Clear();
             _attributes.Clear();
             _data.Clear();
-        }
-
-        List<(ulong, ulong)> known;
-        lock (_lock)
-        {
             known = [.. _lookups.Select(l => (l.Key, l.Value))];
             _lookups.Clear();
         }
