@@ -23,19 +23,7 @@ internal sealed class LayeredDirectory(FileDescriptor merged, LayerDirectory[] l
     internal FileDescriptor? Upper => LayerWalk.UpperOf(layers);
 
     /// <summary>Nothing in it can be written in place: it has no part that the server VM writes to.</summary>
-    internal bool IsFixed
-    {
-        get
-        {
-            foreach (var layer in layers)
-            {
-                if (layer.Kind is LayerKind.Upper or LayerKind.Mount)
-                    return false;
-            }
-
-            return true;
-        }
-    }
+    internal bool IsFixed => !Array.Exists(layers, layer => layer.Kind is LayerKind.Upper or LayerKind.Mount);
 
     /// <summary>Every layer is watched: a change is told, and what was said before may be kept until then.</summary>
     internal bool IsWatched { get; init; }

@@ -77,13 +77,16 @@ public sealed partial class ViewTree
             {
                 if (!HasAttributes(node!, directory!, names[i]))
                     continue;
-                if (!value.IsEmpty && !names[i].TryCopyTo(value[length..]))
-                    return Errno.ERANGE;
-                length += names[i].Length + 1;
-                if (length > value.Length && !value.IsEmpty)
-                    return Errno.ERANGE;
+                var end = length + names[i].Length + 1;
                 if (!value.IsEmpty)
-                    value[length - 1] = 0;
+                {
+                    if (end > value.Length)
+                        return Errno.ERANGE;
+                    names[i].CopyTo(value[length..]);
+                    value[end - 1] = 0;
+                }
+
+                length = end;
             }
 
             return errno;

@@ -110,9 +110,7 @@ public sealed class FuseServer
         try
         {
             var errno = handler(this, request, body, out length);
-            if (errno == Errno.ENOSYS && row.Opcode == fuse_opcode.FUSE_OPEN)
-                return errno;
-            return errno is Errno.ENOSYS or < 0 or > (Errno)ErrnoLimit ? Errno.EIO : errno;
+            return (errno == Errno.ENOSYS && row.Opcode != fuse_opcode.FUSE_OPEN) || errno is < 0 or > (Errno)ErrnoLimit ? Errno.EIO : errno;
         }
 #pragma warning disable CA1031 // one failing request harms one request
         catch (Exception failure)

@@ -40,17 +40,20 @@ internal sealed class BaselineStore(StationSettings settings)
                 : $"{settings.State}: there is no baseline of {settings.Server}; make one with 'hyperspector-integrity init'");
         }
 
-        if (File.Exists(CandidatePath) && TryOpen(CandidatePath, last) is { } candidate)
-        {
-            File.Move(CandidatePath, BaselinePath, overwrite: true);
-            return candidate;
-        }
-
-        return Named(last);
+        return Name(last) ?? Named(last);
     }
 
-    /// <summary>The same, of which a new candidate was made just now.</summary>
-    internal Baseline Accepted() => Named(Log().Entries[^1]);
+    /// <summary>The baseline that counts while there is a newer candidate; null: nothing was accepted yet.</summary>
+    internal Baseline? Accepted() => Log().Entries is [.., var last] ? Named(last) : null;
+
+    // Gives a candidate that was accepted its name; null if it was not.
+    private Baseline? Name(Acceptance last)
+    {
+        if (TryOpen(CandidatePath, last) is not { } candidate)
+            return null;
+        File.Move(CandidatePath, BaselinePath, overwrite: true);
+        return candidate;
+    }
 
     private Baseline Named(Acceptance last) =>
         TryOpen(BaselinePath, last) ?? throw new IntegrityException(
@@ -60,12 +63,8 @@ internal sealed class BaselineStore(StationSettings settings)
     /// <returns>Its root digest.</returns>
     internal byte[] WriteCandidate(BaselineBuilder builder, BaselineFacts facts)
     {
-        if (Log().Entries is [.., var last] && TryOpen(CandidatePath, last) is { } accepted)
-        {
-            accepted.Dispose();
-            File.Move(CandidatePath, BaselinePath, overwrite: true);
-        }
-
+        if (Log().Entries is [.., var last])
+            Name(last)?.Dispose();
         _ = Directory.CreateDirectory(settings.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var written = CandidatePath + ".new";
         byte[] root;

@@ -64,21 +64,19 @@ public sealed class IntegrityStation(StationSettings settings, TimeProvider time
     // What whoever accepts the candidate accepts: told from the two baselines, so that nothing else can have come in between.
     private static void Differences(BaselineStore store, TextWriter output)
     {
-        if (store.Log().Entries.Count == 0)
-            return;
         IReadOnlyList<Finding> differences;
-        using (var candidate = Baseline.Open(store.CandidatePath))
+        try
         {
-            try
-            {
-                using var accepted = store.Accepted();
-                differences = BaselineComparison.Of(accepted, candidate);
-            }
-            catch (IntegrityException damaged)
-            {
-                output.WriteLine($"what differs from the accepted baseline cannot be told: {damaged.Message}");
+            using var accepted = store.Accepted();
+            if (accepted is null)
                 return;
-            }
+            using var candidate = Baseline.Open(store.CandidatePath);
+            differences = BaselineComparison.Of(accepted, candidate);
+        }
+        catch (IntegrityException damaged)
+        {
+            output.WriteLine($"what differs from the accepted baseline cannot be told: {damaged.Message}");
+            return;
         }
 
         output.WriteLine(FormattableString.Invariant($"{(differences.Count == 0 ? "nothing differs" : $"{differences.Count} files differ")} from the accepted baseline"));
